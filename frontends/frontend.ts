@@ -4,16 +4,48 @@ import type { Project } from "../core/index.js";
 export interface FrontendDeps {
   /** Opens a project by access grant text; projects are cheap to open and share connections. */
   openProject(accessGrant: string): Promise<Project>;
-  /** Finds the grant and secret of an access key id; rejects with `not-found` alike for unknown, expired, invalid. */
-  resolveAccessKey(accessKeyId: string, signal?: AbortSignal): Promise<ResolvedAccess>;
+  readonly access: AccessKeys;
   readonly log: Logger;
+}
+
+/** Access keys: handed out for access grants, and exchanged back for them. */
+export interface AccessKeys {
+  /**
+   * Finds the grant and secret of an access key id. Rejects with `invalid-argument` for what is no access key id,
+   * `not-found` for unknown and expired ones, `permission-denied` for invalidated ones, `unavailable` when it can not
+   * be asked now.
+   */
+  resolve(accessKeyId: string): Promise<ResolvedAccess>;
+  /** Rejects with `invalid-grant` or `invalid-argument`. */
+  register(request: RegisterAccess): Promise<IssuedAccess>;
+  /** Rejects when access keys can be neither resolved nor registered now. */
+  ping(): Promise<void>;
 }
 
 export interface ResolvedAccess {
   readonly accessGrant: string;
   /** The secret key's text, as used in signatures. */
   readonly secretKey: string;
+  /** Whether the access key id alone is enough to read (link sharing). */
   readonly public: boolean;
+  readonly usageTags: readonly string[];
+  /** 16 bytes, when known. */
+  readonly publicProjectId: Uint8Array | undefined;
+  /** Milliseconds since the epoch, when known. */
+  readonly projectCreatedAt: number | undefined;
+}
+
+export interface RegisterAccess {
+  readonly accessGrant: string;
+  readonly public: boolean;
+  readonly usageTags?: readonly string[];
+}
+
+export interface IssuedAccess {
+  readonly accessKeyId: string;
+  readonly secretKey: string;
+  /** S3 endpoint URL. */
+  readonly endpoint: string;
 }
 
 /** The part of pino that frontends use. Secrets never reach it. */

@@ -1,0 +1,15 @@
+import type { Knex } from "knex";
+import { recordsMigration } from "./001-records.js";
+
+interface NamedMigration extends Knex.Migration {
+  readonly name: string;
+}
+
+const migrations: readonly NamedMigration[] = [recordsMigration];
+
+/** Migrations compiled into the program, so that no folder is searched at run time. */
+export const migrationSource: Knex.MigrationSource<NamedMigration> = {
+  getMigrations: async () => [...migrations],
+  getMigrationName: (migration) => migration.name,
+  getMigration: async (migration) => migration,
+};
