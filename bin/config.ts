@@ -1,0 +1,112 @@
+import { resolve } from "node:path";
+import { PosternError } from "../core/index.js";
+import type { Environment } from "./env.js";
+
+/** What `postern serve` was told on the command line; everything may be left out. */
+export interface ServeFlags {
+  readonly dataDir?: string;
+  readonly host?: string;
+  readonly s3Port?: string;
+  readonly authPort?: string;
+  readonly authGrpcPort?: string;
+  readonly authDrpcPort?: string;
+  readonly satellitePort?: string;
+  readonly ephemeral?: boolean;
+  readonly access?: string;
+  readonly accessKeyId?: string;
+  readonly secretKey?: string;
+  readonly authToken?: string;
+  readonly domain?: readonly string[];
+  readonly logLevel?: string;
+}
+
+export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Complete settings of `postern serve`. Port 0 takes a free one. */
+export interface ServeConfig {
+  /** Absolute path of the folder that holds everything this server keeps. */
+  readonly dataDir: string;
+  readonly host: string;
+  readonly ports: {
+    readonly s3: number;
+    readonly authHttp: number;
+    readonly authGrpc: number;
+    readonly authDrpc: number;
+    readonly satellite: number;
+    /** Port of the first storage node; the others follow. */
+    readonly firstNode: number;
+  };
+  /** An access grant for any satellite; undefined runs the embedded network. */
+  readonly accessGrant: string | undefined;
+  /** S3 credentials that always open `accessGrant`; undefined has the auth service issue some. */
+  readonly fixedCredentials: { readonly accessKeyId: string; readonly secretKey: string } | undefined;
+  /** Bearer token that gateways show to the auth service; undefined makes one and keeps it. */
+  readonly authToken: string | undefined;
+  /** Domains below which the first label is a bucket name. */
+  readonly domains: readonly string[];
+  readonly logLevel: LogLevel;
+}
+
+const defaultPorts = { s3: 9000, authHttp: 9001, authGrpc: 9002, authDrpc: 9003, satellite: 9010, firstNode: 9011 };
+const freePorts = { s3: 0, authHttp: 0, authGrpc: 0, authDrpc: 0, satellite: 0, firstNode: 0 };
+
+/** Flags win over the environment, the environment over defaults. Throws `invalid-argument` with what to do. */
+export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
+  const ports = flags.ephemeral === true ? freePorts : defaultPorts;
+  const accessGrant = flags.access ?? env.accessGrant;
+  return {
+    dataDir: resolve(flags.dataDir ?? env.dataDir ?? ".postern"),
+    host: flags.host ?? "127.0.0.1",
+    ports: {
+      s3: port("--s3-port", flags.s3Port, ports.s3),
+      authHttp: port("--auth-port", flags.authPort, ports.authHttp),
+      authGrpc: port("--auth-grpc-port", flags.authGrpcPort, ports.authGrpc),
+      authDrpc: port("--auth-drpc-port", flags.authDrpcPort, ports.authDrpc),
+      ...networkPorts(flags.satellitePort, ports),
+    },
+    accessGrant,
+    fixedCredentials: fixedCredentials(
+      flags.accessKeyId ?? env.accessKeyId,
+      flags.secretKey ?? env.secretKey,
+      accessGrant,
+    ),
+    authToken: flags.authToken ?? env.authToken,
+    domains: flags.domain ?? [],
+    logLevel: logLevel(flags.logLevel ?? env.logLevel ?? "warn"),
+  };
+}
+
+function networkPorts(flag: string | undefined, defaults: { satellite: number; firstNode: number }) {
+  if (flag === undefined) return { satellite: defaults.satellite, firstNode: defaults.firstNode };
+  const satellite = port("--satellite-port", flag, 0);
+  return { satellite, firstNode: satellite === 0 ? 0 : satellite + 1 };
+}
+
+function port(name: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) {
+    throw new PosternError("invalid-argument", `${name} takes a port number from 0 to 65535, not "${text}"`);
+  }
+  return value;
+}
+
+function fixedCredentials(accessKeyId: string | undefined, secretKey: string | undefined, grant: string | undefined) {
+  if (accessKeyId === undefined && secretKey === undefined) return undefined;
+  if (accessKeyId === undefined || secretKey === undefined) {
+    throw new PosternError("invalid-argument", "--access-key-id and --secret-key go together: give both or neither");
+  }
+  if (grant === undefined) {
+    throw new PosternError("invalid-argument", "--access-key-id and --secret-key need --access GRANT to open");
+  }
+  return { accessKeyId, secretKey };
+}
+
+function logLevel(text: string): LogLevel {
+  const level = logLevels.find((known) => known === text);
+  if (level === undefined) {
+    throw new PosternError("invalid-argument", `--log-level takes ${logLevels.join(", ")}, not "${text}"`);
+  }
+  return level;
+}

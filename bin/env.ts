@@ -1,0 +1,25 @@
+/** The only reader of the environment. Everything else takes options. */
+export interface Environment {
+  readonly dataDir: string | undefined;
+  readonly accessGrant: string | undefined;
+  readonly accessKeyId: string | undefined;
+  readonly secretKey: string | undefined;
+  readonly authToken: string | undefined;
+  readonly logLevel: string | undefined;
+}
+
+export function readEnvironment(): Environment {
+  const env = process.env;
+  return {
+    dataDir: present(env["POSTERN_DATA_DIR"]),
+    accessGrant: present(env["POSTERN_ACCESS"]),
+    accessKeyId: present(env["POSTERN_ACCESS_KEY_ID"]),
+    secretKey: present(env["POSTERN_SECRET_KEY"]),
+    authToken: present(env["POSTERN_AUTH_TOKEN"]),
+    logLevel: present(env["POSTERN_LOG_LEVEL"]),
+  };
+}
+
+function present(value: string | undefined): string | undefined {
+  return value === undefined || value === "" ? undefined : value;
+}
