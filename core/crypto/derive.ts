@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { argon2id } from "hash-wasm";
 import { concatBytes, utf8 } from "../bytes/bytes.js";
+import { argon2idOnePass } from "./argon2id.js";
 import { keySize } from "./cipher-suite.js";
 
 /** First 32 bytes of HMAC-SHA512 (storj/common encryption/encryption.go DeriveKey). */
@@ -25,13 +26,7 @@ export async function deriveRootKey(
 ): Promise<Uint8Array> {
   const mixed = createHmac("sha256", password).update(salt).digest();
   const pathSalt = createHmac("sha256", mixed).update(path).digest();
-  return argon2id({
-    password,
-    salt: pathSalt,
-    parallelism,
-    iterations: 1,
-    memorySize: 64 * 1024,
-    hashLength: keySize,
-    outputType: "binary",
-  });
+  const options = { password, salt: pathSalt, parallelism, memorySize: 64 * 1024 };
+  if (password.length === 0) return argon2idOnePass(options);
+  return argon2id({ ...options, iterations: 1, hashLength: keySize, outputType: "binary" });
 }
