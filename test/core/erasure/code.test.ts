@@ -1,0 +1,203 @@
+import test from "ava";
+import { concatBytes, equalBytes, fromHex, toHex } from "../../../core/bytes/bytes.js";
+import { createErasureCode } from "../../../core/erasure/code.js";
+import { combineReference } from "../../../core/erasure/reference.js";
+import { type Share, shareNumbers } from "../../../core/erasure/share.js";
+import { isPosternError, type PosternError } from "../../../core/errors.js";
+import { pattern, readVectors } from "../../helpers/vectors.js";
+
+interface DecodeVector {
+  why: string;
+  k: number;
+  n: number;
+  shareSize: number;
+  shares: { number: number; data: string }[];
+  decoded?: string;
+  decodeError?: string;
+  notEnough?: boolean;
+  tooManyErrors?: boolean;
+  decodedEqualsOriginal?: boolean;
+  rebuilt?: string;
+  rebuiltEqualsOriginal?: boolean;
+  rebuildError?: string;
+}
+
+const vectors = readVectors<{
+  encode: { k: number; n: number; shareSize: number; data: string; shares: string[] }[];
+  encodeLengths: { k: number; n: number; length: number; error: string | null }[];
+  invalidParameters: { k: number; n: number }[];
+  decode: DecodeVector[];
+}>("erasure");
+
+test("encode: every vector", (t) => {
+  for (const { k, n, data, shares } of vectors.encode) {
+    t.deepEqual(createErasureCode(k, n).encode(fromHex(data)).map(toHex), shares, `${k} of ${n}`);
+  }
+});
+
+test("encode: takes whole blocks only", (t) => {
+  for (const { k, n, length, error } of vectors.encodeLengths) {
+    const encode = () => createErasureCode(k, n).encode(new Uint8Array(length));
+    if (error === null) t.is(encode().length, n);
+    else t.throws(encode, { message: /equal blocks/ });
+  }
+});
+
+test("invalid share counts", (t) => {
+  for (const { k, n } of vectors.invalidParameters) {
+    t.true(
+      isPosternError(
+        t.throws(() => createErasureCode(k, n)),
+        "invalid-argument",
+      ),
+      `${k} of ${n}`,
+    );
+  }
+  t.throws(() => createErasureCode(1.5, 3));
+});
+
+test("decode: every vector", (t) => {
+  for (const vector of vectors.decode) {
+    const { k, n, why } = vector;
+    const decode = () => createErasureCode(k, n).decode(sharesOf(vector));
+    if (vector.decodeError === undefined) {
+      t.is(toHex(decode().data), vector.decoded!, why);
+      t.is(vector.decoded === toHex(pattern("ec", k * vector.shareSize)), vector.decodedEqualsOriginal!, why);
+    } else {
+      const error = t.throws<PosternError>(decode, undefined, why);
+      t.is(error?.code, vector.tooManyErrors ? "corrupt-data" : "not-enough-shares", why);
+    }
+  }
+});
+
+test("decode: names the wrong shares", (t) => {
+  for (const vector of vectors.decode) {
+    if (vector.decodedEqualsOriginal !== true) continue;
+    const { k, n, why } = vector;
+    const right = createErasureCode(k, n).encode(fromHex(vector.decoded!));
+    const wrong = sharesOf(vector).filter((share) => toHex(share.data) !== toHex(right[share.number]!));
+    const expected = wrong.map((share) => share.number).sort((a, b) => a - b);
+    t.deepEqual(createErasureCode(k, n).decode(sharesOf(vector)).corrupt, expected, why);
+  }
+});
+
+test("rebuild: every vector", (t) => {
+  for (const vector of vectors.decode) {
+    const { k, n, why } = vector;
+    const rebuild = () => createErasureCode(k, n).rebuild(sharesOf(vector));
+    if (vector.rebuildError === undefined) {
+      const original = toHex(pattern("ec", k * vector.shareSize));
+      const rebuilt = toHex(rebuild());
+      // Where nothing is said of the rebuilt bytes they are the decoded ones.
+      t.is(rebuilt === original, vector.rebuiltEqualsOriginal!, why);
+      t.is(rebuilt, vector.rebuilt ?? original, why);
+    } else {
+      t.is(t.throws<PosternError>(rebuild, undefined, why)?.code, "not-enough-shares", why);
+    }
+  }
+});
+
+test("decode: shares that can not be", (t) => {
+  const code = createErasureCode(2, 4);
+  const share = (number: number, size = 4) => ({ number, data: new Uint8Array(size) });
+  for (const shares of [
+    [share(0), share(0)],
+    [share(0), share(4)],
+    [share(0), share(-1)],
+    [share(0), share(0.5)],
+    [share(0), share(1, 5)],
+  ]) {
+    t.throws(() => code.decode(shares), { message: /share/ });
+    t.true(
+      isPosternError(
+        t.throws(() => code.rebuild(shares)),
+        "invalid-argument",
+      ),
+    );
+  }
+});
+
+test("decode: different shares wrong at different places, more in all than could be corrected at one", (t) => {
+  const code = createErasureCode(3, 8);
+  const data = pattern("places", 3 * 100);
+  const shares = code.encode(data).map((bytes, number) => ({ number, data: bytes }));
+  // 5 more than needed: two wrong ones at each position, but every share is wrong somewhere.
+  for (let at = 0; at < 100; at++) {
+    for (const number of [at % 8, (at * 3 + 1) % 8]) shares[number]!.data[at]! ^= 1 + (at % 255);
+  }
+  const result = code.decode(shares);
+  t.deepEqual(result.data, data);
+  t.deepEqual(result.corrupt, shareNumbers(0, 8));
+});
+
+test("the kernel equals the reference: share counts and sizes of every kind", (t) => {
+  const random = generator(1);
+  const schemes: [number, number, number][] = [
+    [1, 1, 5],
+    [1, 256, 3],
+    [2, 3, 15],
+    [2, 4, 16],
+    [3, 4, 17],
+    [4, 10, 256],
+    [5, 6, 31],
+    [5, 7, 32],
+    [7, 12, 33],
+    [16, 38, 47],
+    [29, 80, 256],
+    [29, 110, 64],
+    [128, 256, 1],
+    [250, 256, 65],
+  ];
+  for (let i = 0; i < 40; i++) {
+    const k = 1 + Math.floor(random() * 29);
+    schemes.push([k, k + Math.floor(random() * (111 - k)), 1 + Math.floor(random() * 130)]);
+  }
+  for (const [k, n, size] of schemes) {
+    const data = pattern(`kernel/${k}/${n}/${size}`, k * size);
+    const blocks = shareNumbers(0, k).map((i) => data.subarray(i * size, (i + 1) * size));
+    const code = createErasureCode(k, n);
+    const shares = code.encode(data);
+    const name = `${k} of ${n}, ${size} bytes`;
+    const expected = combineReference(shareNumbers(0, k), shareNumbers(0, n), blocks);
+    t.true(equalBytes(concatBytes(...shares), concatBytes(...expected)), name);
+    const chosen = shuffled(shareNumbers(0, n), random).slice(0, k);
+    const some: Share[] = chosen.map((number) => ({ number, data: shares[number]! }));
+    t.true(equalBytes(code.rebuild(some), data), name);
+    const again = combineReference(
+      chosen,
+      shareNumbers(0, k),
+      some.map((share) => share.data),
+    );
+    t.true(equalBytes(concatBytes(...again), data), name);
+  }
+});
+
+test("the kernel's scratch memory is bounded: long shares are computed in steps", (t) => {
+  const data = pattern("long", 64).slice();
+  const long = new Uint8Array(3 * 1_500_001);
+  for (let i = 0; i < long.length; i++) long[i] = data[i % 61]! ^ (i >> 8);
+  const code = createErasureCode(3, 5);
+  const shares = code.encode(long);
+  const rebuilt = code.rebuild([4, 3, 1].map((number) => ({ number, data: shares[number]! })));
+  t.true(equalBytes(rebuilt, long));
+});
+
+function sharesOf(vector: DecodeVector): Share[] {
+  return vector.shares.map(({ number, data }) => ({ number, data: fromHex(data) }));
+}
+
+/** Numbers in [0, 1) that are the same in every run. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  return items
+    .map((item) => ({ item, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item);
+}
