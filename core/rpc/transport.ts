@@ -3,9 +3,12 @@
  * Both sides bind the service definitions that ts-proto generates (`outputServices=generic-definitions`).
  */
 
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
+
 /** What a generated message type can do. Unknown fields are kept by the generated code. */
 export interface MessageType<T> {
-  encode(message: T): { finish(): Uint8Array };
+  /** Writes into `writer` and returns it, or into a new one. */
+  encode(message: T, writer?: BinaryWriter): { finish(): Uint8Array };
   decode(input: Uint8Array): T;
 }
 

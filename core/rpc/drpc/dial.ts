@@ -1,0 +1,73 @@
+import { connect, type Socket } from "node:net";
+import { abortError, PosternError } from "../../errors.js";
+import type { DialOptions } from "../transport.js";
+
+/** The host and port of "host:port" or "[v6]:port". Throws `invalid-argument`. */
+export function parseAddress(address: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(address);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65535) throw new PosternError("invalid-argument", `not an address: ${address}`);
+  return { host: match[1] ?? match[2]!, port };
+}
+
+/** "host:port" of a socket's end. */
+export function addressText(host: string | undefined, port: number | undefined): string {
+  return host?.includes(":") ? `[${host}]:${port}` : `${host ?? "unknown"}:${port ?? 0}`;
+}
+
+/**
+ * Opens a connection in steps, which wait for each other by `established`, within one time limit. What fails, is
+ * aborted or takes too long destroys the sockets.
+ */
+export async function dialSocket<S extends Socket>(
+  address: string,
+  { signal, timeoutMs = 10_000 }: DialOptions,
+  secure: (tcp: Socket, host: string) => Promise<S>,
+): Promise<S> {
+  if (signal?.aborted) throw abortError(signal);
+  const { host, port } = parseAddress(address);
+  const tcp = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
+  let failure: PosternError | undefined;
+  const giveUp = (error: PosternError) => {
+    failure ??= error;
+    tcp.destroy(error);
+  };
+  const onAbort = () => giveUp(abortError(signal!));
+  const timer = setTimeout(
+    () => giveUp(new PosternError("unavailable", `dialing ${address} took too long`)),
+    timeoutMs,
+  );
+  signal?.addEventListener("abort", onAbort);
+  try {
+    await established(tcp, "connect");
+    return await secure(tcp, host);
+  } catch (cause) {
+    tcp.destroy();
+    if (failure !== undefined) throw failure;
+    if (cause instanceof PosternError) throw cause;
+    throw new PosternError("unavailable", `can not connect to ${address}`, { cause });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Waits for an event that ends a step of a handshake; rejects when the socket fails or closes first. */
+export function established(socket: Socket, event: "connect" | "secureConnect" | "secure"): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onClose = () => settle(new PosternError("unavailable", "the peer closed the connection"));
+    const settle = (error?: Error) => {
+      socket.off(event, onEvent);
+      socket.off("error", settle);
+      socket.off("close", onClose);
+      if (error === undefined) return resolve();
+      // Later errors of a socket that is given up have no one else to hear them.
+      socket.on("error", () => {});
+      reject(error);
+    };
+    const onEvent = () => settle();
+    socket.on(event, onEvent);
+    socket.on("error", settle);
+    socket.on("close", onClose);
+  });
+}

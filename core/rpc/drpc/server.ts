@@ -1,0 +1,59 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { equalBytes } from "../../bytes/bytes.js";
+import { PosternError } from "../../errors.js";
+import { verifyChain } from "../../identity/chain.js";
+import type { Identity } from "../../identity/identity.js";
+import type { RunningServer } from "../transport.js";
+import { socketBufferBytes } from "./channel.js";
+import { established } from "./dial.js";
+import { type DrpcListenOptions, listenDrpc } from "./listener.js";
+import { drpcHeader, nodeSecureContext, peerChainOf } from "./tls.js";
+
+export interface ServeDrpcOptions extends DrpcListenOptions {
+  identity: Identity;
+}
+
+/**
+ * Serves DRPC as satellites and storage nodes do: the header in clear, then TLS in which both sides show identities
+ * (storj/storj private/server). Connections with any other header, Noise included, are closed.
+ */
+export function serveDrpc(options: ServeDrpcOptions): Promise<RunningServer> {
+  const secureContext = nodeSecureContext(options.identity);
+  return listenDrpc(options, async (tcp) => {
+    await readHeader(tcp);
+    // Takes over what came together with the header.
+    const socket = new TLSSocket(tcp, {
+      isServer: true,
+      requestCert: true,
+      rejectUnauthorized: false,
+      secureContext,
+      highWaterMark: socketBufferBytes,
+    } as ConstructorParameters<typeof TLSSocket>[1]);
+    await established(socket, "secure");
+    const peerChain = peerChainOf(socket);
+    verifyChain(peerChain);
+    return { socket, peerChain };
+  });
+}
+
+/** Reads exactly the header and leaves the rest in the socket. */
+function readHeader(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: PosternError) => {
+      socket.off("readable", onReadable);
+      socket.off("close", onClose);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const onReadable = () => {
+      const header: Buffer | null = socket.read(drpcHeader.length);
+      if (header === null) return;
+      const known = equalBytes(header, drpcHeader);
+      settle(known ? undefined : new PosternError("protocol-error", "unknown connection header"));
+    };
+    const onClose = () => settle(new PosternError("unavailable", "connection closed before its header"));
+    socket.on("readable", onReadable);
+    socket.on("close", onClose);
+  });
+}

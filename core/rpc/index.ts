@@ -1,0 +1,21 @@
+/** What frontends that speak RPC may import. */
+export { type Caller, type Client, createClient } from "./client.js";
+export { createPlainDrpcTransport, type ServePlainDrpcOptions, servePlainDrpc } from "./drpc/plain.js";
+export { serveDrpc } from "./drpc/server.js";
+export { createDrpcTransport } from "./drpc/transport.js";
+export { createMemoryNetwork, type MemoryNetwork } from "./memory/transport.js";
+export { createPool, type Pool, type PoolOptions } from "./pool.js";
+export { codeOfRpcStatus, RpcStatus, rpcError, statusOfError } from "./status.js";
+export {
+  type BoundService,
+  bindService,
+  type CallContext,
+  type CallOptions,
+  type ClientStream,
+  type Connection,
+  type Metadata,
+  type RunningServer,
+  type ServiceHandlers,
+  type Target,
+  type Transport,
+} from "./transport.js";
