@@ -3,7 +3,10 @@
 /** Object keys and bucket names are bytes on the network; text is taken as UTF-8, unnormalised. */
 export type Key = string | Uint8Array;
 
-/** A finished body arrives in order, with backpressure, exactly once. */
+/**
+ * A body: read once, in order, with backpressure, and closed early on failure. Chunks are given away: they must not be
+ * changed after they were yielded.
+ */
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 export interface BucketInfo {
@@ -79,15 +82,22 @@ export interface ObjectDownload {
   close(): void;
 }
 
+/**
+ * Keys are encrypted component by component, and the satellite lists by encrypted bytes. So a page of a folder costs a
+ * walk through the whole folder (1 000 keys a call), and a page without delimiter one through the folders it touches,
+ * or through all of a small tree. Grants with the null path cipher list as cheaply as the satellite does.
+ */
 export interface ListObjectsOptions extends CallSettings {
   /** Only keys that start with these bytes; any prefix, not only up to a slash. */
   prefix?: Key;
-  /** "/" to get prefixes instead of what is below them; everything when absent. */
+  /** "/" to get prefixes instead of what is below them; everything when absent. Any other text works, slowly. */
   delimiter?: string;
-  /** Entries after this key or prefix. */
+  /** Entries after this key or prefix, in byte order; a prefix that the cursor lies in comes before it. */
   cursor?: Key;
-  /** Most entries in the page; 1 000 when absent. */
+  /** Most entries in the page, at most 1 000; 1 000 when absent. */
   limit?: number;
+  /** Also custom metadata of objects that have an ETag; false when absent, and `custom` is empty for those. */
+  custom?: boolean;
 }
 
 /** One page of a listing, in byte order of the plain keys. */
@@ -111,6 +121,11 @@ export interface UploadInfo {
   readonly custom: CustomMetadata;
 }
 
+/** One entry of a listing of uploads. */
+export type UploadEntry =
+  | { readonly kind: "upload"; readonly upload: UploadInfo }
+  | { readonly kind: "prefix"; readonly prefix: string; readonly prefixBytes: Uint8Array };
+
 export interface UploadPartOptions extends CallSettings {
   /** ETag to store with the part, or a function that is asked for it when the whole body has been read. */
   etag?: Uint8Array | (() => Uint8Array | Promise<Uint8Array>);
@@ -125,8 +140,10 @@ export interface PartInfo {
 }
 
 export interface CommitUploadOptions extends CallSettings {
+  /** Replaces the metadata given at the start; that is kept when absent. */
   custom?: CustomMetadata;
   etag?: Uint8Array;
+  /** Fails with `object-already-exists` when the key is taken; false when absent. */
   ifNoneMatch?: boolean;
 }
 
@@ -164,8 +181,11 @@ export interface Project {
     uploadId: string,
     options?: CallSettings & { after?: number; limit?: number },
   ): Promise<{ parts: readonly PartInfo[]; more: boolean }>;
-  /** Pending multipart uploads, by key. */
-  listUploads(bucket: string, options?: ListObjectsOptions): Promise<ListPage<UploadInfo>>;
+  /**
+   * Pending multipart uploads, by key and then by age. Pages end between keys; of a key with more uploads than a page
+   * holds, the oldest are listed.
+   */
+  listUploads(bucket: string, options?: ListObjectsOptions): Promise<ListPage<UploadEntry>>;
 
   /** Gives back what the project holds. Connections that are shared stay open until their owner closes. */
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-import { toHex } from "../bytes/bytes.js";
+import { startsWithBytes, toHex } from "../bytes/bytes.js";
 import { CipherSuite } from "../crypto/cipher-suite.js";
 import { createStore, type EncryptionStore, type StoreEntry } from "../crypto/encryption-store.js";
 import { decryptPath, derivePathKey } from "../crypto/path.js";
@@ -30,34 +30,20 @@ export function limitTo(store: EncryptionStore, apiKey: ApiKey): EncryptionStore
 
 /** Paths that every caveat permits: wider ones, which another caveat narrows, are not among them. */
 function permittedPaths(groups: readonly (readonly CaveatPath[])[]): CaveatPath[] {
-  const hexGroups = groups.map((paths) =>
-    paths.map((path) => ({ path, bucket: toHex(path.bucket), prefix: toHex(path.encryptedPathPrefix) })),
-  );
-  const permits = hexGroups.map(prefixTest);
-  return hexGroups
-    .flat()
-    .filter(({ bucket, prefix }) => permits.every((permitted) => permitted(bucket, prefix)))
-    .map(({ path }) => path);
-}
-
-interface HexPath {
-  readonly bucket: string;
-  readonly prefix: string;
-}
-
-/** Tells whether one of the paths is a prefix of another; by look-ups, since strangers may send very many of them. */
-function prefixTest(paths: readonly HexPath[]): (bucket: string, prefix: string) => boolean {
-  const byBucket = new Map<string, { prefixes: Set<string>; lengths: number[] }>();
-  for (const { bucket, prefix } of paths) {
-    const known = byBucket.get(bucket) ?? { prefixes: new Set(), lengths: [] };
-    byBucket.set(bucket, known);
-    known.prefixes.add(prefix);
-    if (!known.lengths.includes(prefix.length)) known.lengths.push(prefix.length);
-  }
-  return (bucket, prefix) => {
-    const known = byBucket.get(bucket);
-    return known?.lengths.some((length) => known.prefixes.has(prefix.slice(0, length))) ?? false;
-  };
+  const byBucket = groups.map((paths) => {
+    const index = new Map<string, Uint8Array[]>();
+    for (const { bucket, encryptedPathPrefix } of paths) {
+      const hex = toHex(bucket);
+      const prefixes = index.get(hex);
+      if (prefixes === undefined) index.set(hex, [encryptedPathPrefix]);
+      else prefixes.push(encryptedPathPrefix);
+    }
+    return index;
+  });
+  return groups.flat().filter(({ bucket, encryptedPathPrefix }) => {
+    const hex = toHex(bucket);
+    return byBucket.every((index) => index.get(hex)?.some((prefix) => startsWithBytes(encryptedPathPrefix, prefix)));
+  });
 }
 
 /** The key of a permitted prefix; undefined when the store can not make it. */

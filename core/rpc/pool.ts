@@ -2,7 +2,7 @@ import { toHex } from "../bytes/bytes.js";
 import { abortError, PosternError } from "../errors.js";
 import type { Caller } from "./client.js";
 import { pooledCaller } from "./pooled-caller.js";
-import type { Connection, DialOptions, Target, Transport } from "./transport.js";
+import type { Connection, ConnectionSource, DialOptions, Lease, Target, Transport } from "./transport.js";
 
 export interface PoolOptions {
   transport: Transport;
@@ -20,13 +20,6 @@ export interface PoolOptions {
   dialTimeoutMs?: number;
 }
 
-/** A connection for one call. */
-export interface Lease {
-  readonly connection: Connection;
-  /** Gives the connection back when the call is over. Once; later calls do nothing. */
-  release(): void;
-}
-
 export interface PoolStats {
   /** Open or being dialled. */
   readonly connections: number;
@@ -36,9 +29,7 @@ export interface PoolStats {
   readonly waiting: number;
 }
 
-export interface Pool {
-  /** A connection that may carry one more call. Rejects as `Transport.dial` does. Nothing is tried twice. */
-  acquire(target: Target, options?: DialOptions): Promise<Lease>;
+export interface Pool extends ConnectionSource {
   /**
    * Calls to one peer, each on a connection of its own or with others, as the transport allows. Streams must be read
    * to their end or cancelled: that gives their connection back.

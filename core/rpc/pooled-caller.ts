@@ -1,10 +1,9 @@
 import { PosternError, toPosternError } from "../errors.js";
 import type { Caller } from "./client.js";
-import type { Lease, Pool } from "./pool.js";
-import type { CallOptions, ClientStream, MethodDefinition, Target } from "./transport.js";
+import type { CallOptions, ClientStream, ConnectionSource, Lease, MethodDefinition, Target } from "./transport.js";
 
 /** Calls through a pool: the time limit of a call covers the wait for its connection. */
-export function pooledCaller(pool: Pick<Pool, "acquire">, target: Target): Caller {
+export function pooledCaller(pool: ConnectionSource, target: Target): Caller {
   return {
     async unary(service, method, request, options = {}) {
       const started = performance.now();
@@ -34,11 +33,7 @@ export function pooledCaller(pool: Pick<Pool, "acquire">, target: Target): Calle
   };
 }
 
-async function acquire(
-  pool: Pick<Pool, "acquire">,
-  target: Target,
-  { signal, timeoutMs }: CallOptions,
-): Promise<Lease> {
+async function acquire(pool: ConnectionSource, target: Target, { signal, timeoutMs }: CallOptions): Promise<Lease> {
   if (timeoutMs === undefined) return pool.acquire(target, { signal });
   const started = performance.now();
   try {

@@ -103,6 +103,19 @@ export interface Transport {
   dial(target: Target, options?: DialOptions): Promise<Connection>;
 }
 
+/** A connection for one call. */
+export interface Lease {
+  readonly connection: Connection;
+  /** Gives the connection back when the call is over. Once; later calls do nothing. */
+  release(): void;
+}
+
+/** Where callers that must tell dialling from calling, or see the peer's certificates, get connections: a pool. */
+export interface ConnectionSource {
+  /** A connection that may carry one more call. Rejects as `Transport.dial` does. Nothing is tried twice. */
+  acquire(target: Target, options?: DialOptions): Promise<Lease>;
+}
+
 /** What a handler knows about its call. */
 export interface CallContext {
   /** Aborted when the caller cancels, the connection breaks or the server stops. */

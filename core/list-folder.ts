@@ -1,0 +1,97 @@
+import {
+  ListObjectsRequest,
+  Object_Status,
+  type ObjectListItem,
+  type ObjectListItemIncludes,
+} from "../proto/gen/metainfo.js";
+import { compareBytes, concatBytes } from "./bytes/bytes.js";
+import { compareTimestamps } from "./bytes/timestamp.js";
+import type { ProjectContext } from "./context.js";
+import { decryptPathRaw, prefixInfo } from "./crypto/path.js";
+import { isPosternError } from "./errors.js";
+
+/** What to list: committed objects or pending uploads, with what. */
+export interface ListScope {
+  readonly context: ProjectContext;
+  readonly bucket: Uint8Array;
+  readonly pending: boolean;
+  readonly includes: Partial<ObjectListItemIncludes>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** An item with its plain key, or a prefix (which ends with the delimiter). */
+export interface ListedItem {
+  readonly key: Uint8Array;
+  readonly isPrefix: boolean;
+  readonly item: ObjectListItem;
+}
+
+/** By key; pending uploads of one key by age. */
+export function compareListed(a: ListedItem, b: ListedItem): number {
+  const byKey = compareBytes(a.key, b.key);
+  if (byKey !== 0 || a.item.createdAt === undefined || b.item.createdAt === undefined) return byKey;
+  return compareTimestamps(a.item.createdAt, b.item.createdAt) || compareBytes(a.item.streamId, b.item.streamId);
+}
+
+/** The largest page that satellites answer (storj/storj satellite/metabase, ListLimit). */
+export const maximumPage = 1000;
+
+const slash = Uint8Array.of(0x2f);
+
+/** One call; fields that the scope decides are filled in. */
+export async function listPage(
+  { context, bucket, pending, includes, signal }: ListScope,
+  fields: Pick<ListObjectsRequest, "encryptedPrefix" | "encryptedCursor" | "versionCursor" | "recursive" | "limit"> &
+    Partial<ListObjectsRequest>,
+): Promise<{ items: ObjectListItem[]; more: boolean }> {
+  const value = ListObjectsRequest.fromPartial({
+    delimiter: slash,
+    ...fields,
+    bucket,
+    status: pending ? Object_Status.UPLOADING : Object_Status.INVALID,
+    useObjectIncludes: true,
+    objectIncludes: includes,
+  });
+  const [reply] = await context.metainfo.batch([{ $case: "objectList", value }], "list", { signal });
+  return reply;
+}
+
+/**
+ * Everything below a folder, page by page, in the order of the encrypted keys. What cannot be decrypted belongs to
+ * another passphrase and is left out, as the real uplink does.
+ * @param folder empty, or ending with a slash
+ */
+export async function* folderPages(
+  scope: ListScope,
+  folder: Uint8Array,
+  recursive: boolean,
+): AsyncGenerator<{ items: ListedItem[]; more: boolean }> {
+  const { parentEnc, parentKey, cipher } = prefixInfo(scope.context.store, scope.bucket, folder);
+  let encryptedCursor = new Uint8Array(0);
+  let versionCursor = new Uint8Array(0);
+  for (;;) {
+    const page = { encryptedPrefix: parentEnc, encryptedCursor, versionCursor, recursive, limit: maximumPage };
+    const reply = await listPage(scope, page);
+    const items: ListedItem[] = [];
+    for (const item of reply.items) {
+      const relative = decryptKeyOf(item, cipher, parentKey);
+      if (relative === undefined) continue;
+      items.push({ key: concatBytes(folder, relative), isPrefix: item.status === Object_Status.PREFIX, item });
+    }
+    const last = reply.items.at(-1);
+    const more = reply.more && last !== undefined;
+    yield { items, more };
+    if (!more || last === undefined) return;
+    encryptedCursor = Uint8Array.from(last.encryptedObjectKey);
+    versionCursor = Uint8Array.from(last.objectVersion);
+  }
+}
+
+function decryptKeyOf(item: ObjectListItem, cipher: number, parentKey: Uint8Array): Uint8Array | undefined {
+  try {
+    return decryptPathRaw(item.encryptedObjectKey, cipher, parentKey);
+  } catch (error) {
+    if (isPosternError(error, "decryption-failed")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+import {
+  BeginDeleteObjectRequest,
+  GetObjectRequest,
+  type Object as MetainfoObject,
+  type ObjectListItem,
+} from "../proto/gen/metainfo.js";
+import type { CallSettings, Key, ObjectInfo } from "./api.js";
+import { utf8Text } from "./bytes/bytes.js";
+import { millisOfTimestamp, type Timestamp } from "./bytes/timestamp.js";
+import type { ProjectContext } from "./context.js";
+import { isPosternError, PosternError } from "./errors.js";
+import { locate } from "./location.js";
+import { type OpenedMetadata, openMetadata } from "./metadata.js";
+
+export function dateOf(time: Timestamp | undefined): Date | undefined {
+  const ms = millisOfTimestamp(time);
+  return ms === undefined ? undefined : new Date(ms);
+}
+
+/** Plain size of an object; very old ones keep it in their metadata (storj/uplink private/metaclient/objects.go). */
+export function plainSizeOf(size: number, opened: OpenedMetadata): number {
+  if (size > 0 || opened.numberOfSegments <= 0) return size;
+  return (opened.numberOfSegments - 1) * opened.segmentsSize + opened.lastSegmentSize;
+}
+
+/** What users see of an object that the satellite describes; `item` is a list item or an object reply. */
+export function objectInfo(key: Uint8Array, item: MetainfoObject | ObjectListItem, opened: OpenedMetadata): ObjectInfo {
+  return {
+    key: utf8Text(key),
+    keyBytes: key,
+    size: plainSizeOf(item.plainSize, opened),
+    createdAt: dateOf(item.createdAt) ?? new Date(0),
+    expiresAt: dateOf(item.expiresAt),
+    custom: opened.custom,
+    etag: opened.etag,
+    version: item.objectVersion,
+  };
+}
+
+export function requireObject(object: MetainfoObject | undefined): MetainfoObject {
+  if (object === undefined) throw new PosternError("protocol-error", "satellite answered without an object");
+  return object;
+}
+
+export async function headObject(
+  { store, metainfo }: ProjectContext,
+  bucket: string,
+  key: Key,
+  { signal }: CallSettings = {},
+): Promise<ObjectInfo> {
+  const at = locate(store, bucket, key);
+  const request = GetObjectRequest.fromPartial({
+    bucket: at.bucket,
+    encryptedObjectKey: at.encryptedKey,
+    redundancySchemePerSegment: true,
+  });
+  const [reply] = await metainfo.batch([{ $case: "objectGet", value: request }], "object", { signal });
+  const object = requireObject(reply.object);
+  return objectInfo(at.key, object, openMetadata(object, at.contentKey));
+}
+
+export async function deleteObject(
+  { store, metainfo }: ProjectContext,
+  bucket: string,
+  key: Key,
+  { signal }: CallSettings = {},
+): Promise<void> {
+  const at = locate(store, bucket, key);
+  const fields = BeginDeleteObjectRequest.fromPartial({ bucket: at.bucket, encryptedObjectKey: at.encryptedKey });
+  try {
+    await metainfo.call("beginDeleteObject", fields, "object", { signal });
+  } catch (error) {
+    // Versioned buckets answer so where unversioned ones answer with success.
+    if (!isPosternError(error, "object-not-found")) throw error;
+  }
+}
