@@ -25,8 +25,7 @@ export interface MethodDefinition<Req = unknown, Res = unknown> {
 export interface ServiceDefinition {
   readonly name: string;
   readonly fullName: string;
-  // biome-ignore lint/suspicious/noExplicitAny: the definitions of many services meet here
-  readonly methods: { readonly [name: string]: MethodDefinition<any, any> };
+  readonly methods: { readonly [name: string]: MethodDefinition };
 }
 
 /** Path on the wire, for both DRPC and gRPC: "/package.Service/Method". */
@@ -138,11 +137,13 @@ type Handler<M> = M extends { requestStream: false; responseStream: false }
 /** Handlers of a service. A method that is left out answers Unimplemented. Handlers throw PosternErrors. */
 export type ServiceHandlers<S extends ServiceDefinition> = { [M in keyof S["methods"]]?: Handler<S["methods"][M]> };
 
+/** A handler of any shape: takes what its method's type decoded, or an iterable of it; `bindService` has checked it. */
+export type BoundHandler = (request: unknown, context: CallContext) => unknown;
+
 /** A service and its handlers with the types forgotten, as servers keep them. Made by `bindService`. */
 export interface BoundService {
   readonly definition: ServiceDefinition;
-  // biome-ignore lint/suspicious/noExplicitAny: handlers of all shapes; bindService has checked them
-  readonly handlers: Readonly<Record<string, ((request: any, context: CallContext) => any) | undefined>>;
+  readonly handlers: Readonly<Record<string, BoundHandler | undefined>>;
 }
 
 export function bindService<S extends ServiceDefinition>(definition: S, handlers: ServiceHandlers<S>): BoundService {
