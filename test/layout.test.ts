@@ -18,7 +18,7 @@ interface Row {
   readonly node?: readonly string[];
 }
 
-/** What all of core may import. */
+/** What all of core stands on, with the store. */
 const foundation = ["core/errors.ts"];
 
 const table: readonly Row[] = [

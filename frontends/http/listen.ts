@@ -1,0 +1,126 @@
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { isIPv6 } from "node:net";
+import type { Duplex } from "node:stream";
+import { markContinue } from "./body.js";
+
+export interface ListenOptions {
+  /** Address to listen on. */
+  readonly host: string;
+  /** TCP port; 0 takes a free one. */
+  readonly port: number;
+  /** PEM texts; plain HTTP when absent. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Connections at a time; more are closed at once. */
+  readonly maxConnections: number;
+  /** Request line and headers together, in bytes; more is answered 431. */
+  readonly maxHeaderBytes: number;
+  /** Time for the request line and headers to arrive, in ms. */
+  readonly headersTimeoutMs: number;
+  /** Time an idle connection is kept for the next request, in ms. */
+  readonly keepAliveMs: number;
+  /** Bytes a connection reads ahead or keeps to be written. */
+  readonly highWaterMark: number;
+  /** Body of the reply to what is not HTTP, by status (400, 408, 431). */
+  readonly malformedReply?: (status: number) => { readonly type: string; readonly body: string };
+}
+
+export interface Listening {
+  /** Base URL: "http://127.0.0.1:9000". */
+  readonly url: string;
+  /** True once `stop` was called. */
+  readonly stopping: boolean;
+  /** Takes no new connections, lets running requests end for `graceMs`, then cuts them. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/**
+ * Listens for HTTP/1.1. There is no limit on a request's whole time (a 5 GiB body may take hours): `readBody` bounds
+ * how long a client may keep us waiting. A request with "Expect: 100-continue" reaches the handler like any other, and
+ * is told to go on when its body is first read.
+ */
+export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listening> {
+  const settings = {
+    maxHeaderSize: options.maxHeaderBytes,
+    headersTimeout: options.headersTimeoutMs,
+    requestTimeout: 0,
+    keepAliveTimeout: options.keepAliveMs,
+    connectionsCheckingInterval: Math.min(options.headersTimeoutMs, 5_000),
+    highWaterMark: options.highWaterMark,
+    noDelay: true,
+  };
+  const server: Server = options.tls ? createTlsServer({ ...settings, ...options.tls }) : createServer(settings);
+  server.maxConnections = options.maxConnections;
+
+  let stopping = false;
+  const follow = (res: ServerResponse): void => {
+    if (stopping) res.shouldKeepAlive = false;
+    // A connection that becomes idle after `stop` is closed at once, not after its keep-alive time.
+    res.once("close", () => {
+      if (stopping) setImmediate(() => server.closeIdleConnections());
+    });
+  };
+  server.on("request", (req, res) => {
+    follow(res);
+    handler(req, res);
+  });
+  server.on("checkContinue", (req, res) => {
+    follow(res);
+    markContinue(req);
+    handler(req, res);
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => rejectMalformed(error, socket, options));
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : options.port;
+  const host = isIPv6(options.host) ? `[${options.host}]` : options.host;
+  let stopped: Promise<void> | undefined;
+  return {
+    url: `${options.tls ? "https" : "http"}://${host}:${port}`,
+    get stopping() {
+      return stopping;
+    },
+    stop(graceMs) {
+      stopping = true;
+      stopped ??= closeServer(server, graceMs);
+      return stopped;
+    },
+  };
+}
+
+function closeServer(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function rejectMalformed(error: NodeJS.ErrnoException, socket: Duplex, options: ListenOptions): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+  const { type, body } = options.malformedReply?.(status) ?? { type: "text/plain", body: "" };
+  socket.end(
+    `HTTP/1.1 ${status} ${reasons[status]}\r\nConnection: close\r\nContent-Type: ${type}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  408: "Request Timeout",
+  431: "Request Header Fields Too Large",
+};

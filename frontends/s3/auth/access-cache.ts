@@ -1,0 +1,78 @@
+import { isPosternError } from "../../../core/index.js";
+import type { AccessKeys } from "../../frontend.js";
+import { S3Error } from "../errors.js";
+import { type Scope, scopeText, signingKey } from "./signature.js";
+
+/** What an access key id stands for. Secret: never logged, never in error texts. */
+export interface Access {
+  readonly accessGrant: string;
+  /** The signing key of the scope; that of the last scope is kept, as clients change it once a day. */
+  signingKey(scope: Scope): Buffer;
+}
+
+export interface AccessCacheOptions {
+  /** Most entries kept. */
+  readonly entries: number;
+  /** Time an entry is used, in ms: how late this gateway learns that a key was revoked in the auth service. */
+  readonly ms: number;
+  readonly now: () => number;
+}
+
+/**
+ * Looks access keys up, remembering successes for a while. Requests that ask for the same key at once share one
+ * look-up, so that it does not end with the first of them. Unknown keys are not remembered: somebody may be
+ * registering them.
+ */
+export function createAccessCache(
+  resolve: AccessKeys["resolve"],
+  options: AccessCacheOptions,
+): (accessKeyId: string) => Promise<Access> {
+  const known = new Map<string, { access: Access; until: number }>();
+  const underWay = new Map<string, Promise<Access>>();
+
+  const lookUp = async (accessKeyId: string): Promise<Access> => {
+    try {
+      const access = toAccess(await resolve(accessKeyId));
+      known.set(accessKeyId, { access, until: options.now() + options.ms });
+      if (known.size > options.entries) known.delete(known.keys().next().value!);
+      return access;
+    } catch (error) {
+      // Malformed, unknown, expired and invalidated keys are one and the same to a stranger.
+      if (isPosternError(error, "not-found", "invalid-argument", "permission-denied")) {
+        throw new S3Error("InvalidAccessKeyId", { cause: error });
+      }
+      throw error;
+    } finally {
+      underWay.delete(accessKeyId);
+    }
+  };
+
+  return async (accessKeyId) => {
+    const entry = known.get(accessKeyId);
+    if (entry !== undefined) {
+      known.delete(accessKeyId);
+      if (options.now() < entry.until) {
+        known.set(accessKeyId, entry);
+        return entry.access;
+      }
+    }
+    let promise = underWay.get(accessKeyId);
+    if (promise === undefined) {
+      promise = lookUp(accessKeyId);
+      underWay.set(accessKeyId, promise);
+    }
+    return promise;
+  };
+}
+
+function toAccess(resolved: { readonly accessGrant: string; readonly secretKey: string }): Access {
+  let last: { readonly scope: string; readonly key: Buffer } | undefined;
+  return {
+    accessGrant: resolved.accessGrant,
+    signingKey(scope) {
+      const text = scopeText(scope);
+      if (last?.scope !== text) last = { scope: text, key: signingKey(resolved.secretKey, scope) };
+      return last.key;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { Key, Project } from "../../core/index.js";
+import { S3Error } from "./errors.js";
+import type { RequestHeaders } from "./headers.js";
+import type { CompleteS3Options } from "./options.js";
+import type { Payload } from "./payload/payload.js";
+import type { PayloadPlan } from "./payload/plan.js";
+import type { Query } from "./query.js";
+import type { Reply } from "./reply.js";
+import type { XmlNode } from "./xml/read.js";
+
+/** An authenticated request, as operations see it. */
+export interface Call {
+  readonly method: string;
+  readonly headers: RequestHeaders;
+  readonly query: Query;
+  /** A valid name; "" for operations on the service. */
+  readonly bucket: string;
+  /** Undefined for operations on the service or a bucket. */
+  readonly key: Key | undefined;
+  /** The path as the client wrote it, for replies. */
+  readonly resource: string;
+  readonly project: Project;
+  /** Aborts when the client goes away or the frontend stops. */
+  readonly signal: AbortSignal;
+  readonly options: CompleteS3Options;
+  readonly now: number;
+  /** What the headers say about the body; checks them. */
+  plan(): PayloadPlan;
+  /** The body. Its first read makes a waiting client send it. */
+  payload(plan: PayloadPlan, wants: { md5: boolean }): Promise<Payload>;
+  /** A body that is a document of at most `maxBytes`; undefined when there is none. */
+  xml(root: string, maxBytes: number): Promise<XmlNode | undefined>;
+}
+
+/** One S3 operation. */
+export interface Operation {
+  /** Amazon's name of it. */
+  readonly name: string;
+  /** May take so long that white space must keep the connection alive; its replies are 200 with a document. */
+  readonly slow?: boolean;
+  run(call: Call): Promise<Reply>;
+}
+
+/** The key of an operation on an object; routes give such operations only calls with a key. */
+export function keyOf(call: Call): Key {
+  if (call.key === undefined) throw new S3Error("InvalidRequest", { message: "A key must be specified" });
+  return call.key;
+}
+
+/** A key as text for documents. Bytes that are not UTF-8 become U+FFFD. */
+export function keyText(key: Key): string {
+  return typeof key === "string" ? key : Buffer.from(key).toString("utf8");
+}

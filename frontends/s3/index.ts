@@ -1,0 +1,60 @@
+import Koa from "koa";
+import type { Frontend, FrontendDeps, RunningFrontend } from "../frontend.js";
+import { listen } from "../http/index.js";
+import { createAccessCache } from "./auth/access-cache.js";
+import { createHandler } from "./handler.js";
+import { completeOptions, type S3Options } from "./options.js";
+import { createProjectCache } from "./project-cache.js";
+
+export type { S3Options } from "./options.js";
+
+const name = "s3";
+const defaultGraceMs = 30_000;
+
+/**
+ * The S3 API over HTTP. Signature Version 4 only; objects are interchangeable with those of Storj's Go gateways.
+ * Options that make no sense fail at once with `invalid-argument`.
+ */
+export function s3Frontend(init: S3Options = {}): Frontend {
+  const options = completeOptions(init);
+  return {
+    name,
+    async start(deps: FrontendDeps): Promise<RunningFrontend> {
+      const now = Date.now;
+      const projects = createProjectCache((grant) => deps.openProject(grant), {
+        entries: options.projectCacheEntries,
+        idleMs: options.projectIdleMs,
+        now,
+        onCloseError: (error) => deps.log.warn({ error: String(error) }, "closing a project failed"),
+      });
+      const lookUp = createAccessCache((id) => deps.access.resolve(id), {
+        entries: options.accessCacheEntries,
+        ms: options.accessCacheMs,
+        now,
+      });
+      const app = new Koa();
+      app.use(createHandler({ deps, options, lookUp, projects, now }));
+      app.on("error", (error: unknown) => deps.log.error({ error: String(error) }, "s3 handler failed"));
+      const listening = await listen(app.callback(), {
+        ...options,
+        highWaterMark: 256 * 1024,
+        malformedReply: () => ({ type: "application/xml", body: malformed }),
+      }).catch(async (error: unknown) => {
+        await projects.close();
+        throw error;
+      });
+      return {
+        name,
+        addresses: { http: listening.url },
+        async stop({ graceMs = defaultGraceMs } = {}) {
+          await listening.stop(graceMs);
+          await projects.close();
+        },
+      };
+    },
+  };
+}
+
+const malformed =
+  '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>BadRequest</Code>' +
+  "<Message>An error occurred when parsing the HTTP request.</Message></Error>";

@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import type { PartInfo } from "../../../core/index.js";
+import { type Call, keyOf, keyText, type Operation } from "../call.js";
+import { unquoteEtag } from "../conditions.js";
+import { S3Error } from "../errors.js";
+import { maxParts, uploadIdOf } from "../parameters.js";
+import { xmlReply } from "../reply.js";
+import { writeGuard } from "../stored-conditions.js";
+import { children, childText, type XmlNode } from "../xml/read.js";
+import { s3Namespace, xmlDocument } from "../xml/write.js";
+
+/** 10 000 parts with their checksums. */
+const maxBytes = 4 * 2 ** 20;
+
+interface ListedPart {
+  readonly partNumber: number;
+  readonly etag: string;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
+export const completeMultipartUpload: Operation = {
+  name: "CompleteMultipartUpload",
+  slow: true,
+  async run(call) {
+    const key = keyOf(call);
+    const uploadId = uploadIdOf(call.query);
+    const document = await call.xml("CompleteMultipartUpload", maxBytes);
+    const listed = listedParts(document);
+    const guard = writeGuard(call);
+    await guard.check();
+    const stored = await storedParts(call, uploadId);
+    checkParts(call, listed, stored);
+    const etag = multipartEtag(listed);
+    await call.project.commitUpload(call.bucket, key, uploadId, {
+      etag: Buffer.from(etag),
+      ifNoneMatch: guard.ifNoneMatch,
+      signal: call.signal,
+    });
+    return xmlReply(
+      xmlDocument((xml) =>
+        xml.group(
+          "CompleteMultipartUploadResult",
+          () => {
+            xml.text("Location", locationOf(call));
+            xml.text("Bucket", call.bucket);
+            xml.text("Key", keyText(key));
+            xml.text("ETag", `"${etag}"`);
+          },
+          s3Namespace,
+        ),
+      ),
+    );
+  },
+};
+
+function listedParts(document: XmlNode | undefined): ListedPart[] {
+  const parts = children(document ?? "", "Part").map((node): ListedPart => {
+    const number = childText(node, "PartNumber")?.trim() ?? "";
+    const etag = childText(node, "ETag");
+    if (!/^\d{1,9}$/.test(number) || etag === undefined) throw new S3Error("MalformedXML");
+    return { partNumber: Number(number), etag: unquoteEtag(etag) };
+  });
+  if (parts.length === 0 || parts.length > maxParts) throw new S3Error("MalformedXML");
+  if (parts.some((part, index) => index > 0 && part.partNumber <= parts[index - 1]!.partNumber)) {
+    throw new S3Error("InvalidPartOrder");
+  }
+  return parts;
+}
+
+async function storedParts(call: Call, uploadId: string): Promise<PartInfo[]> {
+  const stored: PartInfo[] = [];
+  for (let more = true; more; ) {
+    const page = await call.project.listParts(call.bucket, keyOf(call), uploadId, {
+      after: stored.at(-1)?.partNumber,
+      limit: 1000,
+      signal: call.signal,
+    });
+    stored.push(...page.parts);
+    more = page.more && page.parts.length > 0;
+  }
+  return stored;
+}
+
+/**
+ * The list must name every part that was uploaded, and nothing else: unlike Amazon's, the network's commit takes all
+ * parts there are (so do Storj's Go gateways, storj/gateway-st miniogw/multipart.go).
+ */
+function checkParts(call: Call, listed: readonly ListedPart[], stored: readonly PartInfo[]): void {
+  const byNumber = new Map(stored.map((part) => [part.partNumber, part]));
+  let total = 0;
+  for (const [index, { partNumber, etag }] of listed.entries()) {
+    const part = byNumber.get(partNumber);
+    const extra = { PartNumber: partNumber, ETag: etag };
+    if (part === undefined) throw new S3Error("InvalidPart", { extra });
+    // A part that was not uploaded through S3 has no ETag to compare with.
+    const storedEtag = part.etag === undefined ? "" : Buffer.from(part.etag).toString("latin1");
+    if (storedEtag !== "" && storedEtag !== etag) throw new S3Error("InvalidPart", { extra });
+    if (index < listed.length - 1 && part.size < call.options.minPartBytes) {
+      throw new S3Error("EntityTooSmall", {
+        extra: { ...extra, ProposedSize: part.size, MinSizeAllowed: call.options.minPartBytes },
+      });
+    }
+    total += part.size;
+  }
+  if (listed.length !== stored.length) {
+    throw new S3Error("InvalidPart", { message: "The list of parts must name every part that was uploaded." });
+  }
+  const expected = call.headers.get("x-amz-mp-object-size");
+  if (expected !== undefined && expected !== String(total)) {
+    throw new S3Error("InvalidRequest", {
+      message: "The provided 'x-amz-mp-object-size' header value does not match what was computed.",
+    });
+  }
+}
+
+/** MD5 over the parts' MD5s, and their number. Others' ETags go in as text. */
+export function multipartEtag(parts: readonly { readonly etag: string }[]): string {
+  const hash = createHash("md5");
+  for (const { etag } of parts) {
+    if (/^([0-9a-fA-F]{2})+$/.test(etag)) hash.update(etag, "hex");
+    else hash.update(etag, "utf8");
+  }
+  return `${hash.digest("hex")}-${parts.length}`;
+}
+
+function locationOf(call: Call): string {
+  const scheme = call.options.tls === undefined ? "http" : "https";
+  return `${scheme}://${call.headers.get("host") ?? ""}${call.resource}`;
+}

@@ -1,0 +1,31 @@
+import { isPosternError } from "../../../core/index.js";
+import type { Call, Operation } from "../call.js";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html */
+export const deleteBucket: Operation = {
+  name: "DeleteBucket",
+  async run(call) {
+    const { project, bucket, signal } = call;
+    try {
+      await project.deleteBucket(bucket, { signal });
+    } catch (error) {
+      // To S3 a bucket with nothing but unfinished uploads is empty; to the satellite it is not.
+      if (!isPosternError(error, "bucket-not-empty") || !(await abortUploads(call))) throw error;
+      await project.deleteBucket(bucket, { signal });
+    }
+    return { status: 204 };
+  },
+};
+
+/** Aborts the pending uploads of a bucket without objects; false when that is no way to empty it. */
+async function abortUploads(call: Call): Promise<boolean> {
+  const { project, bucket, signal } = call;
+  const objects = await project.listObjects(bucket, { limit: 1, signal });
+  if (objects.entries.length > 0) return false;
+  const uploads = await project.listUploads(bucket, { limit: 1000, signal });
+  for (const entry of uploads.entries) {
+    if (entry.kind === "prefix") continue;
+    await project.abortUpload(bucket, entry.upload.keyBytes, entry.upload.uploadId, { signal });
+  }
+  return uploads.entries.length > 0 && uploads.next === undefined;
+}

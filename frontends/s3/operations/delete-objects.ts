@@ -1,0 +1,84 @@
+import { isPosternError } from "../../../core/index.js";
+import type { Call, Operation } from "../call.js";
+import { S3Error, toS3Error } from "../errors.js";
+import { xmlReply } from "../reply.js";
+import { children, childText } from "../xml/read.js";
+import { s3Namespace, type XmlWriter, xmlDocument } from "../xml/write.js";
+
+const mostKeys = 1000;
+/** 1 000 keys of 1 024 bytes with room for elements and escapes. */
+const maxBytes = 4 * 2 ** 20;
+const atOnce = 16;
+
+interface Victim {
+  readonly key: string;
+  readonly versionId: string | undefined;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+export const deleteObjects: Operation = {
+  name: "DeleteObjects",
+  async run(call) {
+    const document = await call.xml("Delete", maxBytes);
+    if (document === undefined) throw new S3Error("MalformedXML");
+    const victims = children(document, "Object").map((node): Victim => {
+      const key = childText(node, "Key");
+      if (key === undefined || key === "") throw new S3Error("MalformedXML");
+      return { key, versionId: childText(node, "VersionId") };
+    });
+    if (victims.length === 0 || victims.length > mostKeys) throw new S3Error("MalformedXML");
+    const quiet = childText(document, "Quiet")?.trim().toLowerCase() === "true";
+    const failures = await deleteAll(call, victims);
+    return xmlReply(
+      xmlDocument((xml) =>
+        xml.group(
+          "DeleteResult",
+          () => {
+            for (const [index, victim] of victims.entries()) {
+              const failure = failures[index];
+              if (failure !== undefined) writeFailure(xml, victim, failure);
+              else if (!quiet) xml.group("Deleted", () => xml.text("Key", victim.key));
+            }
+          },
+          s3Namespace,
+        ),
+      ),
+    );
+  },
+};
+
+/** Deletes a few at a time; errors by index. A missing bucket fails the whole. */
+async function deleteAll(call: Call, victims: readonly Victim[]): Promise<(S3Error | undefined)[]> {
+  const failures: (S3Error | undefined)[] = new Array(victims.length).fill(undefined);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < victims.length; index = next++) {
+      try {
+        await deleteOne(call, victims[index]!);
+      } catch (error) {
+        if (isPosternError(error, "bucket-not-found", "canceled")) {
+          next = victims.length;
+          throw error;
+        }
+        failures[index] = toS3Error(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, victims.length) }, work));
+  return failures;
+}
+
+async function deleteOne(call: Call, victim: Victim): Promise<void> {
+  if (Buffer.byteLength(victim.key) > 1024) throw new S3Error("KeyTooLongError");
+  if (victim.versionId !== undefined && victim.versionId !== "null") throw new S3Error("NotImplemented");
+  await call.project.deleteObject(call.bucket, victim.key, { signal: call.signal });
+}
+
+function writeFailure(xml: XmlWriter, victim: Victim, failure: S3Error): void {
+  xml.group("Error", () => {
+    xml.text("Key", victim.key);
+    xml.text("VersionId", victim.versionId);
+    xml.text("Code", failure.code);
+    xml.text("Message", failure.message);
+  });
+}

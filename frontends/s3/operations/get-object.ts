@@ -1,0 +1,79 @@
+import { type ByteRange, isPosternError, type ObjectDownload, type ObjectInfo } from "../../../core/index.js";
+import { type Call, keyOf, type Operation } from "../call.js";
+import { evaluateConditions, rangeCounts, type Validators } from "../conditions.js";
+import { S3Error } from "../errors.js";
+import { etagOf } from "../metadata.js";
+import { objectHeaders, overrideHeaders } from "../object-headers.js";
+import { requestedRange } from "../part-number.js";
+import type { Reply } from "../reply.js";
+import { refuseVersionId } from "../unsupported.js";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+export const getObject: Operation = {
+  name: "GetObject",
+  async run(call) {
+    refuseVersionId(call.query);
+    const overrides = overrideHeaders(call.query);
+    const range = await wantedRange(call);
+    const download = await open(call, range);
+    try {
+      const refusal = refusalOf(call, download.info);
+      if (refusal !== undefined) {
+        download.close();
+        return refusal;
+      }
+      return { ...replyOf(download, range, overrides), body: { stream: download.body, close: () => download.close() } };
+    } catch (error) {
+      download.close();
+      throw error;
+    }
+  },
+};
+
+/** The Range header, as far as it counts. If-Range needs the object's validators first. */
+async function wantedRange(call: Call): Promise<ByteRange | undefined> {
+  if (!call.headers.has("if-range") && !call.query.has("partNumber")) return requestedRange(call, undefined);
+  const info = await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal });
+  return rangeCounts(call.headers, validatorsOf(info)) ? requestedRange(call, info) : undefined;
+}
+
+async function open(call: Call, range: ByteRange | undefined): Promise<ObjectDownload> {
+  try {
+    return await call.project.getObject(call.bucket, keyOf(call), { range, signal: call.signal });
+  } catch (error) {
+    if (range === undefined || !isPosternError(error, "range-not-satisfiable")) throw error;
+    // Conditions come first, and the reply tells the size.
+    const info = await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal });
+    refusalOf(call, info);
+    throw rangeError(call, info.size, error);
+  }
+}
+
+export function rangeError(call: Call, size: number, cause?: unknown): S3Error {
+  return new S3Error("InvalidRange", {
+    extra: { RangeRequested: call.headers.get("range") ?? "", ActualObjectSize: size },
+    headers: { "Content-Range": `bytes */${size}` },
+    cause,
+  });
+}
+
+function replyOf(download: ObjectDownload, range: ByteRange | undefined, overrides: Record<string, string>): Reply {
+  const { info, offset, length } = download;
+  const headers: Record<string, string> = { ...objectHeaders(info), ...overrides, "Content-Length": String(length) };
+  if (range === undefined) return { status: 200, headers };
+  headers["Content-Range"] = `bytes ${offset}-${offset + length - 1}/${info.size}`;
+  return { status: 206, headers };
+}
+
+/** The 304 that a condition calls for; fails with 412 where one calls for that. */
+export function refusalOf(call: Call, info: ObjectInfo): Reply | undefined {
+  const verdict = evaluateConditions(call.headers, validatorsOf(info));
+  if (verdict === "go-on") return undefined;
+  if (verdict === "failed") throw new S3Error("PreconditionFailed");
+  const { "Content-Type": _, ...headers } = objectHeaders(info);
+  return { status: 304, headers };
+}
+
+export function validatorsOf(info: ObjectInfo): Validators {
+  return { etag: etagOf(info), modifiedAt: info.createdAt };
+}

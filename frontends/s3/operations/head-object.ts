@@ -1,0 +1,27 @@
+import { keyOf, type Operation } from "../call.js";
+import { rangeCounts } from "../conditions.js";
+import { objectHeaders, overrideHeaders } from "../object-headers.js";
+import { requestedRange } from "../part-number.js";
+import { resolveRange } from "../range.js";
+import { refuseVersionId } from "../unsupported.js";
+import { rangeError, refusalOf, validatorsOf } from "./get-object.js";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
+export const headObject: Operation = {
+  name: "HeadObject",
+  async run(call) {
+    refuseVersionId(call.query);
+    const overrides = overrideHeaders(call.query);
+    const info = await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal });
+    const refusal = refusalOf(call, info);
+    if (refusal !== undefined) return refusal;
+    const headers: Record<string, string> = { ...objectHeaders(info), ...overrides };
+    const range = rangeCounts(call.headers, validatorsOf(info)) ? requestedRange(call, info) : undefined;
+    if (range === undefined) return { status: 200, headers: { ...headers, "Content-Length": String(info.size) } };
+    const part = resolveRange(range, info.size);
+    if (part === undefined) throw rangeError(call, info.size);
+    headers["Content-Length"] = String(part.length);
+    headers["Content-Range"] = `bytes ${part.offset}-${part.offset + part.length - 1}/${info.size}`;
+    return { status: 206, headers };
+  },
+};

@@ -1,0 +1,88 @@
+import { PosternError } from "../../core/index.js";
+
+/** Options of the S3 frontend; all optional. */
+export interface S3Options {
+  /** Address to listen on. Default "127.0.0.1". */
+  host?: string;
+  /** TCP port; 0 takes a free one. Default 9000. */
+  port?: number;
+  /** PEM texts of a certificate chain and its key. Default: plain HTTP. */
+  tls?: { key: string; cert: string };
+  /** Domains below which the first labels of the host name are the bucket. Default none: path style only. */
+  baseDomains?: readonly string[];
+  /** Name of the region that replies tell; requests may be signed for any. Default "us-east-1". */
+  region?: string;
+  /** Proxies of our own in front, for the client's address in the log. Default 0. */
+  trustedProxies?: number;
+  /** How long a looked-up access key is used, in ms. Default 60 000. */
+  accessCacheMs?: number;
+  /** Most access keys remembered. Default 10 000. */
+  accessCacheEntries?: number;
+  /** Most open projects kept for the next request. Default 1 000. */
+  projectCacheEntries?: number;
+  /** How long an unused project stays open, in ms. Default 600 000. */
+  projectIdleMs?: number;
+  /** Most requests at a time; more get 503 SlowDown. Default 1 024. */
+  maxRequests?: number;
+  /** Most requests at a time with one access grant. Default 500 (storj/edge gateway-mt's number). */
+  maxRequestsPerGrant?: number;
+  /** Most connections at a time. Default 10 000. */
+  maxConnections?: number;
+  /** Request line and headers together, in bytes. Default 16 384. */
+  maxHeaderBytes?: number;
+  /** Time for request line and headers to arrive, in ms. Default 15 000. */
+  headersTimeoutMs?: number;
+  /** How long an idle connection is kept, in ms. Default 65 000: longer than usual load balancers. */
+  keepAliveMs?: number;
+  /** Longest wait for a client to send or take more, in ms. Default 60 000. */
+  idleMs?: number;
+  /** What a client must send on average once it has made us wait for `idleMs`, in bytes a second. Default 1 024. */
+  minBytesPerSecond?: number;
+  /** Largest body of one PUT, in bytes. Default 5 GiB (Amazon's limit). */
+  maxPutBytes?: number;
+  /** Smallest part but the last of a multipart upload, in bytes. Default 5 MiB (Amazon's limit). */
+  minPartBytes?: number;
+  /** When white space starts to keep a slow reply's connection alive, and its interval, in ms. Default 10 000. */
+  slowReplyMs?: number;
+}
+
+export type CompleteS3Options = Required<Omit<S3Options, "tls">> & Pick<S3Options, "tls">;
+
+/** Fills and checks the options; `invalid-argument` names the one that is wrong. */
+export function completeOptions(options: S3Options = {}): CompleteS3Options {
+  const complete: CompleteS3Options = {
+    host: options.host ?? "127.0.0.1",
+    port: whole("port", options.port ?? 9000, 0, 65_535),
+    tls: options.tls,
+    baseDomains: (options.baseDomains ?? []).map((domain) => domain.toLowerCase().replace(/^\.+|\.+$/g, "")),
+    region: options.region ?? "us-east-1",
+    trustedProxies: whole("trustedProxies", options.trustedProxies ?? 0, 0, 16),
+    accessCacheMs: whole("accessCacheMs", options.accessCacheMs ?? 60_000, 0),
+    accessCacheEntries: whole("accessCacheEntries", options.accessCacheEntries ?? 10_000, 1),
+    projectCacheEntries: whole("projectCacheEntries", options.projectCacheEntries ?? 1_000, 1),
+    projectIdleMs: whole("projectIdleMs", options.projectIdleMs ?? 600_000, 1, 2 ** 31 - 1),
+    maxRequests: whole("maxRequests", options.maxRequests ?? 1_024, 1),
+    maxRequestsPerGrant: whole("maxRequestsPerGrant", options.maxRequestsPerGrant ?? 500, 1),
+    maxConnections: whole("maxConnections", options.maxConnections ?? 10_000, 1),
+    maxHeaderBytes: whole("maxHeaderBytes", options.maxHeaderBytes ?? 16_384, 4_096),
+    headersTimeoutMs: whole("headersTimeoutMs", options.headersTimeoutMs ?? 15_000, 1, 2 ** 31 - 1),
+    keepAliveMs: whole("keepAliveMs", options.keepAliveMs ?? 65_000, 1, 2 ** 31 - 1),
+    idleMs: whole("idleMs", options.idleMs ?? 60_000, 1, 2 ** 31 - 1),
+    minBytesPerSecond: whole("minBytesPerSecond", options.minBytesPerSecond ?? 1_024, 1),
+    maxPutBytes: whole("maxPutBytes", options.maxPutBytes ?? 5 * 2 ** 30, 0),
+    minPartBytes: whole("minPartBytes", options.minPartBytes ?? 5 * 2 ** 20, 0),
+    slowReplyMs: whole("slowReplyMs", options.slowReplyMs ?? 10_000, 1, 2 ** 31 - 1),
+  };
+  if (!/^[a-z0-9-]{1,64}$/.test(complete.region)) throw wrong("region", "is no region name");
+  if (complete.baseDomains.some((domain) => !/^[a-z0-9.-]+$/.test(domain))) throw wrong("baseDomains", "has no domain");
+  return complete;
+}
+
+function whole(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  throw wrong(name, `must be a whole number from ${least} to ${most}`);
+}
+
+function wrong(name: string, what: string): PosternError {
+  return new PosternError("invalid-argument", `s3 option ${name}: ${what}`);
+}

@@ -1,0 +1,131 @@
+import { isPosternError } from "../../../core/index.js";
+import type { ChunkSigner } from "../auth/signature.js";
+import { S3Error } from "../errors.js";
+import { type ChecksumAlgorithm, checksumHeader, createChecksum, createNodeDigest, type Digest } from "./checksum.js";
+import { createChunkedDecoder } from "./chunked-decoder.js";
+import { checksumValue, type PayloadPlan } from "./plan.js";
+
+/** A body on its way, decoded and checked. */
+export interface Payload {
+  /**
+   * The data, to be read once. It ends only when everything promised about it was found true; otherwise it fails, so
+   * that nothing is stored.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** MD5 of the data, once the body has ended. Only if it was asked for or promised. */
+  md5(): Buffer;
+  /** The checksum that was promised and verified, once the body has ended. */
+  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: Buffer } | undefined;
+  /** Why the body failed, if it did: whoever reads it may say it in other words. */
+  readonly failure: S3Error | undefined;
+}
+
+export interface PayloadInit {
+  readonly plan: PayloadPlan;
+  /** The body as it comes from the client. */
+  readonly wire: AsyncIterable<Uint8Array>;
+  /** Only called for a body with signed chunks. */
+  chunkSigner(): ChunkSigner;
+  /** Whether MD5 is wanted though it was not promised. */
+  readonly md5: boolean;
+}
+
+/** More pieces of one read than this are joined: a step of the pipeline costs more than copying a few kilobytes. */
+const mostPieces = 8;
+
+export async function openPayload(init: PayloadInit): Promise<Payload> {
+  const { plan } = init;
+  const md5 = init.md5 || plan.md5 !== undefined ? createNodeDigest("md5") : undefined;
+  const sha256 = plan.sha256 === undefined ? undefined : createNodeDigest("sha256");
+  const checksum = plan.checksum === undefined ? undefined : await createChecksum(plan.checksum.algorithm);
+  const digests = [md5, sha256, checksum].filter((digest): digest is Digest => digest !== undefined);
+  let md5Value: Buffer | undefined;
+  let verified: Payload["checksum"];
+  let failure: S3Error | undefined;
+
+  async function* plain(): AsyncGenerator<Uint8Array> {
+    let received = 0;
+    for await (const chunk of init.wire) {
+      received += chunk.length;
+      for (const digest of digests) digest.update(chunk);
+      yield chunk;
+    }
+    if (plan.length !== undefined && received !== plan.length) throw new S3Error("IncompleteBody");
+    await verify(undefined);
+  }
+
+  async function* decoded(coding: { signed: boolean; trailers: boolean }): AsyncGenerator<Uint8Array> {
+    const decoder = createChunkedDecoder({
+      signer: coding.signed ? init.chunkSigner() : undefined,
+      trailers: coding.trailers,
+      decodedLength: plan.length ?? 0,
+    });
+    for await (const input of init.wire) {
+      const pieces: Uint8Array[] = [];
+      decoder.push(input, pieces);
+      for (const piece of pieces.length > mostPieces ? [Buffer.concat(pieces)] : pieces) {
+        for (const digest of digests) digest.update(piece);
+        yield piece;
+      }
+    }
+    decoder.finish();
+    await verify(decoder.trailers);
+  }
+
+  const verify = async (trailers: ReadonlyMap<string, string> | undefined): Promise<void> => {
+    md5Value = await md5?.digest();
+    if (plan.md5 !== undefined && !plan.md5.equals(md5Value!)) {
+      throw new S3Error("BadDigest", { message: "The Content-MD5 you specified did not match what we received." });
+    }
+    if (plan.sha256 !== undefined && (await sha256!.digest()).toString("hex") !== plan.sha256) {
+      throw new S3Error("XAmzContentSHA256Mismatch");
+    }
+    if (plan.checksum === undefined) return;
+    const { algorithm } = plan.checksum;
+    const expected = plan.checksum.value ?? trailerValue(algorithm, trailers);
+    const value = await checksum!.digest();
+    if (!value.equals(expected)) {
+      throw new S3Error("BadDigest", {
+        message: `The ${algorithm} you specified did not match the calculated checksum.`,
+      });
+    }
+    verified = { algorithm, value };
+  };
+
+  async function* body(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* plan.chunked === undefined ? plain() : decoded(plan.chunked);
+    } catch (error) {
+      failure = bodyError(error);
+      throw failure;
+    }
+  }
+
+  return {
+    body: body(),
+    md5: () => md5Value ?? fail(),
+    get checksum() {
+      return verified;
+    },
+    get failure() {
+      return failure;
+    },
+  };
+}
+
+function trailerValue(algorithm: ChecksumAlgorithm, trailers: ReadonlyMap<string, string> | undefined): Buffer {
+  const text = trailers?.get(checksumHeader(algorithm));
+  if (text === undefined) throw new S3Error("MalformedTrailerError");
+  return checksumValue(algorithm, text);
+}
+
+function bodyError(error: unknown): S3Error {
+  if (error instanceof S3Error) return error;
+  if (isPosternError(error, "deadline-exceeded")) return new S3Error("RequestTimeout", { cause: error });
+  if (isPosternError(error, "canceled")) return new S3Error("IncompleteBody", { cause: error });
+  return new S3Error("InternalError", { cause: error });
+}
+
+function fail(): never {
+  throw new Error("the body has not ended yet");
+}
