@@ -1,0 +1,38 @@
+import type { ReadyFile } from "./ready-file.js";
+
+/** What a person needs to use the server that has just started. */
+export function banner(ready: ReadyFile, about: { dataDir: string; embedded: boolean }): string {
+  const network = about.embedded
+    ? [
+        `Embedded network   ${ready.satellite}`,
+        `                   one satellite and ten storage nodes, redundancy 4/6/8/10, in ${about.dataDir}/network`,
+      ]
+    : [`Satellite          ${ready.satellite}`];
+  return `
+Postern is ready.
+
+S3 endpoint        ${ready.s3}
+Access key id      ${ready.accessKeyId}
+Secret key         ${ready.secretKey}
+${authLines(ready)}
+${network.join("\n")}
+
+Try it:
+
+  export AWS_ACCESS_KEY_ID=${ready.accessKeyId} AWS_SECRET_ACCESS_KEY=${ready.secretKey} AWS_DEFAULT_REGION=us-east-1
+  aws --endpoint-url ${ready.s3} s3 mb s3://hello
+  aws --endpoint-url ${ready.s3} s3 cp README.md s3://hello/
+
+All of this, with the access grant, is in ${about.dataDir}/ready.json.
+Ctrl-C stops the server; what it stored stays in ${about.dataDir}.
+`;
+}
+
+function authLines(ready: ReadyFile): string {
+  if (ready.authHttp === undefined) return "Auth service       not running: the credentials are fixed\n";
+  return [
+    `Auth service       ${ready.authHttp}/v1/access (HTTP)`,
+    `                   ${ready.authGrpc} (gRPC), ${ready.authDrpc} (DRPC)`,
+    "",
+  ].join("\n");
+}

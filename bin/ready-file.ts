@@ -1,0 +1,23 @@
+/** DIR/ready.json: written when everything listens, gone when it stops. Only its owner may read it. */
+export interface ReadyFile {
+  /** URL of the S3 endpoint. */
+  readonly s3: string;
+  readonly accessKeyId: string;
+  readonly secretKey: string;
+  /** Text of an access grant for everything in the project. */
+  readonly accessGrant: string;
+  /** Node URL: id@host:port. */
+  readonly satellite: string;
+  /** URL of the auth service's HTTP API. */
+  readonly authHttp: string | undefined;
+  /** host:port of the auth service's plaintext gRPC. */
+  readonly authGrpc: string | undefined;
+  /** host:port of the auth service's plaintext DRPC. */
+  readonly authDrpc: string | undefined;
+  /** Bearer token that opens GET /v1/access/:id. */
+  readonly authToken: string | undefined;
+  /** Process ids, for those who want to watch or kill them. */
+  readonly pids: { readonly gateway: number; readonly network: number | undefined };
+}
+
+export const readyFileName = "ready.json";
