@@ -1,0 +1,22 @@
+import { isPosternError } from "../../core/index.js";
+
+/** How an error of the auth service is answered over HTTP. Source: storj/edge pkg/auth/httpauth/resources.go. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Text for the caller; empty where details stay inside. */
+  readonly text: string;
+}
+
+export function registerAnswer(error: unknown): HttpAnswer {
+  if (isPosternError(error, "invalid-grant", "invalid-argument")) return { status: 400, text: error.message };
+  if (isPosternError(error, "canceled")) return { status: 499, text: "" };
+  return { status: 500, text: "" };
+}
+
+/** Unknown and expired keys answer 401 as the Go service does, never 404. */
+export function resolveAnswer(error: unknown): HttpAnswer {
+  if (isPosternError(error, "invalid-argument")) return { status: 400, text: error.message };
+  if (isPosternError(error, "not-found", "permission-denied")) return { status: 401, text: error.message };
+  if (isPosternError(error, "canceled")) return { status: 499, text: "" };
+  return { status: 500, text: "" };
+}

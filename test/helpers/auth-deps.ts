@@ -1,0 +1,32 @@
+import { randomBytes } from "node:crypto";
+import { newApiKey } from "../../core/access/api-key.js";
+import { newGrant, serializeGrant } from "../../core/access/grant.js";
+import { createAuthService } from "../../core/auth/service.js";
+import type { FrontendDeps } from "../../frontends/frontend.js";
+import { memoryGrantStore } from "../../store/memory.js";
+
+const allowed = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S@127.0.0.1:7777";
+
+/** What the auth frontend needs, on a store in memory, with everything that it logs. */
+export function authDeps(): { deps: FrontendDeps; grant: string; foreignGrant: string; logged: string[] } {
+  const logged: string[] = [];
+  const log = (fields: object, message: string): void => {
+    logged.push(`${message} ${JSON.stringify(fields)}`);
+  };
+  const grantOf = (satelliteAddress: string): string =>
+    serializeGrant(newGrant({ satelliteAddress, apiKey: newApiKey(randomBytes(32)), rootKey: randomBytes(32) }));
+  return {
+    deps: {
+      openProject: () => Promise.reject(new Error("the auth frontend opens no project")),
+      access: createAuthService({
+        store: memoryGrantStore(),
+        allowSatellite: (address) => address === allowed,
+        endpoint: "https://gateway.example",
+      }),
+      log: { debug: log, info: log, warn: log, error: log },
+    },
+    grant: grantOf(allowed),
+    foreignGrant: grantOf(allowed.replace("7777", "7778")),
+    logged,
+  };
+}
