@@ -146,7 +146,11 @@ async function plainEntries(scope: ListScope, listing: Listing, count: number): 
       limit: Math.min(count - entries.length, maximumPage),
       ...(delimiter.length > 0 ? { delimiter } : {}),
     });
-    for (const item of reply.items) entries.push(plainItem(prefix, item));
+    for (const item of reply.items) {
+      const entry = plainItem(prefix, item);
+      // A key that is the prefix itself has an empty cursor, which says nothing to the satellite.
+      if (cursor === undefined || !equalBytes(entry.key, cursor)) entries.push(entry);
+    }
     const last = reply.items.at(-1);
     if (!reply.more || last === undefined || entries.length >= count) return entries;
     encryptedCursor = last.encryptedObjectKey;
@@ -168,6 +172,8 @@ const nothing: OpenedMetadata = {
   segmentsSize: 0,
   lastSegmentSize: 0,
   numberOfSegments: 0,
+  cipherSuite: 0,
+  encryptionBlockSize: 0,
 };
 
 /** Opens the metadata of an item. One that cannot be opened is listed without, so that it can be seen and deleted. */

@@ -42,6 +42,9 @@ export interface OpenedMetadata {
   readonly lastSegmentSize: number;
   /** As the satellite counted them; 0 when it did not say. */
   readonly numberOfSegments: number;
+  /** Cipher and block size of the contents; 0 when the satellite did not say. */
+  readonly cipherSuite: number;
+  readonly encryptionBlockSize: number;
 }
 
 const noBytes = new Uint8Array(0);
@@ -121,6 +124,8 @@ export function openMetadata(sealed: SealedMetadata, contentKey: Uint8Array): Op
     segmentsSize: streamInfo.segmentsSize,
     lastSegmentSize: streamInfo.lastSegmentSize,
     numberOfSegments: streamMeta.numberOfSegments,
+    cipherSuite,
+    encryptionBlockSize: streamMeta.encryptionBlockSize,
   };
 }
 

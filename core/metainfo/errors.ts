@@ -50,6 +50,10 @@ function refine(status: number, text: string, subject: CallSubject): ErrorCode |
 
 function invalidArgument(text: string, subject: CallSubject): ErrorCode | undefined {
   if (subject === "bucket-create" || text.includes("bucket name")) return "bucket-name-invalid";
+  // DownloadObject with a range that starts behind the end (storj/storj satellite/metabase/streamrange.go).
+  if (subject === "object" && text.includes("invalid range")) return "range-not-satisfiable";
+  // An upload id that is base58check, but holds no stream id of this satellite.
+  if (subject === "multipart" && /stream ?id|signature|^proto:/i.test(text)) return "upload-not-found";
   if (text.startsWith("key length is too big") || text.includes("ObjectKey missing")) return "object-key-invalid";
   return undefined;
 }

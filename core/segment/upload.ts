@@ -1,5 +1,6 @@
 import type { AddressedOrderLimit, BeginSegmentResponse, SegmentPieceUploadResult } from "../../proto/gen/metainfo.js";
 import type { PieceHash } from "../../proto/gen/orders.js";
+import { redundancyScheme } from "../erasure/scheme.js";
 import { PosternError } from "../errors.js";
 import { uploadPiece } from "../piece/upload.js";
 import type { ConnectionSource } from "../rpc/transport.js";
@@ -8,7 +9,6 @@ import { type NodeTags, nodeTags, type Requirement, requirementOf } from "./coho
 import { createFanOut, type FanOut } from "./fan-out.js";
 import type { ReplayBuffer } from "./memory-budget.js";
 import type { NodeSpeeds } from "./node-speeds.js";
-import { checkScheme } from "./scheme.js";
 import { nextUploadStep } from "./upload-step.js";
 
 export interface SegmentUploadDeps {
@@ -81,19 +81,22 @@ export class SegmentUpload {
     cipher: SegmentCipher,
     private readonly kept: ReplayBuffer,
   ) {
-    const scheme = checkScheme(begin.redundancyScheme);
+    if (begin.redundancyScheme === undefined) {
+      throw new PosternError("protocol-error", "begin segment response is missing redundancy strategy");
+    }
+    const scheme = redundancyScheme(begin.redundancyScheme);
     if (begin.privateKey.length !== 64) throw new PosternError("protocol-error", "segment has no piece private key");
     const pieces = begin.addressedLimits.flatMap(({ limit }, piece) => (limit === undefined ? [] : [piece]));
-    if (pieces.length < scheme.success || begin.addressedLimits.length > scheme.total) {
-      throw new PosternError("not-enough-nodes", `${pieces.length} nodes offered, ${scheme.success} needed`);
+    if (pieces.length < scheme.optimal || begin.addressedLimits.length > scheme.total) {
+      throw new PosternError("not-enough-nodes", `${pieces.length} nodes offered, ${scheme.optimal} needed`);
     }
     this.done = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
     this.done.catch(() => undefined); // `write` and `end` reject too, and may be what the caller looks at
     this.layout = { ...cipher, required: scheme.required, total: scheme.total, shareSize: scheme.shareSize };
-    this.successThreshold = scheme.success;
-    this.enough = requirementOf(begin.cohortRequirements, scheme.success);
+    this.successThreshold = scheme.optimal;
+    this.enough = requirementOf(begin.cohortRequirements, scheme.optimal);
     this.segmentId = begin.segmentId;
     this.limits = begin.addressedLimits;
     this.encoder = deps.codec.encoder(this.layout, deps.hashAlgorithm);
