@@ -1,0 +1,28 @@
+import type { Queries } from "../db/queries.js";
+import type { Micros } from "./times.js";
+
+export interface ApiKeyRecord {
+  readonly id: Uint8Array;
+  readonly projectId: Uint8Array;
+  /** 32 bytes: what a macaroon is looked up by. */
+  readonly head: Uint8Array;
+  readonly name: string;
+  /** 32 bytes: what macaroons of this key are signed with. */
+  readonly secret: Uint8Array;
+  /** Bits: 1 object lock, 2 auditable, 4 eventing. */
+  readonly version: number;
+  readonly createdAt: Micros;
+}
+
+const columns = `id, project_id AS "projectId", head, name, secret, version, created_at AS "createdAt"`;
+
+export async function insertApiKey(tx: Queries, key: ApiKeyRecord): Promise<void> {
+  await tx.run(
+    "INSERT INTO api_keys (id, project_id, head, name, secret, version, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    [key.id, key.projectId, key.head, key.name, key.secret, key.version, key.createdAt],
+  );
+}
+
+export async function findApiKey(db: Queries, head: Uint8Array): Promise<ApiKeyRecord | undefined> {
+  return db.first<ApiKeyRecord>(`SELECT ${columns} FROM api_keys WHERE head = ?`, [head]);
+}

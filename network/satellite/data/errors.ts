@@ -1,0 +1,45 @@
+import type { PosternError } from "../../../core/errors.js";
+import { RpcStatus, rpcError } from "../../../core/rpc/status.js";
+
+// Statuses and texts are those of storj/storj satellite/metainfo/endpoint.go (ConvertKnownErrWithMessage) and of the
+// error classes of satellite/metabase: clients look at some of them.
+
+export function objectNotFound(detail = ""): PosternError {
+  return rpcError(RpcStatus.NotFound, `object not found: ${detail}`);
+}
+
+export function segmentNotFound(): PosternError {
+  return rpcError(RpcStatus.NotFound, "segment not found: segment missing");
+}
+
+export function pendingObjectMissing(): PosternError {
+  return rpcError(RpcStatus.NotFound, "pending object missing");
+}
+
+export function bucketNotFound(bucket: Uint8Array): PosternError {
+  return rpcError(RpcStatus.NotFound, `bucket not found: ${Buffer.from(bucket).toString("utf8")}`);
+}
+
+export function invalidRequest(detail: string): PosternError {
+  return rpcError(RpcStatus.InvalidArgument, `metabase: invalid request: ${detail}`);
+}
+
+export function failedPrecondition(detail: string): PosternError {
+  return rpcError(RpcStatus.FailedPrecondition, `metabase: failed precondition: ${detail}`);
+}
+
+export function permissionDenied(detail: string): PosternError {
+  return rpcError(RpcStatus.PermissionDenied, `permission denied: ${detail}`);
+}
+
+export function notImplemented(detail: string): PosternError {
+  return rpcError(RpcStatus.Unimplemented, `not implemented: ${detail}`);
+}
+
+export function objectProtected(): PosternError {
+  return rpcError(RpcStatus.ObjectLockObjectProtected, "object is protected by Object Lock settings");
+}
+
+export function methodNotAllowed(): PosternError {
+  return rpcError(RpcStatus.MethodNotAllowed, "method not allowed");
+}

@@ -1,0 +1,24 @@
+import { isZeroTime, type Timestamp } from "../../../core/bytes/timestamp.js";
+
+/** Microseconds since 1970: what the database keeps, as the real one does (TIMESTAMPTZ). */
+export type Micros = number;
+
+export function microsOfMillis(ms: number): Micros {
+  return Math.floor(ms) * 1000;
+}
+
+/** Rounded down to the microsecond; null for the zero time. */
+export function microsOfTimestamp(time: Timestamp | undefined): Micros | null {
+  if (time === undefined || isZeroTime(time)) return null;
+  return time.seconds * 1_000_000 + Math.floor(time.nanos / 1000);
+}
+
+export function timestampOfMicros(micros: Micros): { seconds: number; nanos: number } {
+  const seconds = Math.floor(micros / 1_000_000);
+  return { seconds, nanos: (micros - seconds * 1_000_000) * 1000 };
+}
+
+/** The message for a time that may not be set: absent stands for Go's zero time. */
+export function optionalTimestamp(micros: Micros | null): { seconds: number; nanos: number } | undefined {
+  return micros === null ? undefined : timestampOfMicros(micros);
+}

@@ -1,0 +1,59 @@
+import type { FinishCopyObjectRequest, FinishCopyObjectResponse } from "../../../proto/gen/metainfo.js";
+import { Action } from "../access/caller.js";
+import { BucketVersioning } from "../data/buckets.js";
+import { copyObject } from "../data/copy-object.js";
+import { invalidRequest } from "../data/errors.js";
+import { microsOfMillis } from "../data/times.js";
+import { newUuid } from "../data/uuid.js";
+import { openStreamId } from "../ids/stream-id.js";
+import { newSegmentKeys } from "./copy-messages.js";
+import type { Handler } from "./handler.js";
+import { objectMessage } from "./object-message.js";
+import { checkUserDataSize, userDataOf } from "./user-data-message.js";
+import { checkBucketLength, refuseChecksum, refuseLock } from "./validate.js";
+
+export const finishCopyObject: Handler<FinishCopyObjectRequest, FinishCopyObjectResponse> = async (
+  satellite,
+  request,
+) => {
+  checkBucketLength(request.newBucket);
+  const caller = await satellite.access.caller(request.header);
+  const { newBucket, newEncryptedObjectKey } = request;
+  await caller.require({ op: Action.Write, bucket: newBucket, path: newEncryptedObjectKey });
+  refuseChecksum({ encryptedChecksum: request.newEncryptedChecksum, checksumAlgorithm: request.newChecksumAlgorithm });
+  const userData = userDataOf({
+    encryptedMetadata: request.newEncryptedMetadata,
+    encryptedMetadataNonce: request.newEncryptedMetadataKeyNonce,
+    encryptedMetadataEncryptedKey: request.newEncryptedMetadataKey,
+    encryptedEtag: request.newEncryptedEtag,
+  });
+  checkUserDataSize(userData, satellite.config.limits);
+
+  const projectId = caller.project.id;
+  const bucket = await satellite.buckets.get(projectId, newBucket);
+  refuseLock(request);
+  const source = openStreamId(satellite.seal, projectId, request.streamId);
+  if (newEncryptedObjectKey.length === 0) throw invalidRequest("NewEncryptedObjectKey is missing");
+  const object = await satellite.db.write((tx) =>
+    copyObject(tx, {
+      source: {
+        projectId,
+        bucket: source.bucket,
+        key: source.encryptedObjectKey,
+        version: source.version,
+        streamId: source.streamId,
+      },
+      target: { projectId, bucket: newBucket, key: newEncryptedObjectKey },
+      newStreamId: newUuid(),
+      newKeys: newSegmentKeys(request.newSegmentKeys),
+      overrideMetadata: request.overrideMetadata,
+      userData,
+      versioned: bucket.versioning === BucketVersioning.Enabled,
+      // A copy may replace its target without the permission to delete, as on the real satellite.
+      disallowDelete: false,
+      ifNoneMatch: request.ifNoneMatch,
+      now: microsOfMillis(caller.time),
+    }),
+  );
+  return { object: objectMessage(satellite, projectId, newBucket, object) };
+};

@@ -1,0 +1,115 @@
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { PosternError } from "../../core/errors.js";
+import type { Identity } from "../../core/identity/identity.js";
+import { nodeUrlText } from "../../core/identity/node-url.js";
+import { serveDrpc } from "../../core/rpc/drpc/server.js";
+import { createDrpcTransport } from "../../core/rpc/drpc/transport.js";
+import type { BoundService, RunningServer, Transport } from "../../core/rpc/transport.js";
+import { createBucketCache } from "./access/bucket-cache.js";
+import { createAccess } from "./access/caller.js";
+import { type Accounts, createAccounts } from "./accounts.js";
+import { createCleanup } from "./chores/cleanup.js";
+import { contactService } from "./contact/service.js";
+import { openSqlite } from "./db/open.js";
+import type { Database } from "./db/queries.js";
+import { sealOf } from "./ids/seal.js";
+import { metainfoService } from "./metainfo/service.js";
+import { createNodeDirectory, type NodeDirectory } from "./nodes/directory.js";
+import { createPinger } from "./nodes/pinger.js";
+import { type SatelliteConfigInit, satelliteConfig } from "./options.js";
+import type { SatelliteParts } from "./satellite-parts.js";
+
+export interface SatelliteOptions extends SatelliteConfigInit {
+  /** Folder of the satellite's own, for satellite.db. Made if it is not there. */
+  readonly dir: string;
+  readonly identity: Identity;
+  /** Where to listen; a free port of 127.0.0.1 when absent. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  /** Starts the server of the services; DRPC at `listen` when absent. */
+  readonly serve?: (services: readonly BoundService[]) => Promise<RunningServer>;
+  /** How the satellite reaches storage nodes; DRPC when absent. */
+  readonly transport?: Transport;
+  /** Hears of what goes wrong without a caller to tell. Never holds secrets. Nothing when absent. */
+  readonly onProblem?: (message: string, error: unknown) => void;
+  /** Clock, in milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+export interface RunningSatellite extends Accounts {
+  readonly nodeId: Uint8Array;
+  /** "host:port" where it listens. */
+  readonly address: string;
+  /** "ID@host:port", as access grants name it. */
+  readonly nodeUrl: string;
+  readonly nodes: NodeDirectory;
+  /** Removes what has expired now, and returns how much that was. It happens by itself every now and then. */
+  cleanup(): Promise<number>;
+  /** Takes no new calls, gives running ones up to `graceMs` (2 000 when absent), and closes the database. */
+  stop(options?: { graceMs?: number }): Promise<void>;
+}
+
+/** Starts a satellite. One PosternError when its folder or database can not be used. */
+export async function startSatellite(options: SatelliteOptions): Promise<RunningSatellite> {
+  const { identity, dir, now = Date.now, onProblem = () => {} } = options;
+  const config = satelliteConfig(options);
+  const db = await openDatabase(dir);
+  try {
+    const transport = options.transport ?? createDrpcTransport({ identity });
+    const nodes = await createNodeDirectory(db, config.times.onlineWindowMs, now);
+    const pinger = createPinger(transport, nodes, config.times, now);
+    const parts: SatelliteParts = {
+      identity,
+      config,
+      db,
+      access: createAccess(db, config.rateLimit, now),
+      buckets: createBucketCache(db, now),
+      seal: sealOf(identity.privateKey),
+      nodes,
+      pinger,
+      onProblem,
+      now,
+    };
+    const serve = options.serve ?? drpcServer(options, onProblem);
+    const server = await serve([metainfoService(parts), contactService(parts)]);
+    const cleanup = createCleanup(db, config.times, now);
+    pinger.start();
+    cleanup.start();
+    return {
+      ...createAccounts(db, now),
+      nodeId: identity.nodeId,
+      address: server.address,
+      nodeUrl: nodeUrlText({ id: identity.nodeId, address: server.address }),
+      nodes,
+      cleanup: cleanup.run,
+      async stop({ graceMs = 2_000 } = {}) {
+        await server.stop({ graceMs });
+        await Promise.all([pinger.stop(), cleanup.stop()]);
+        await db.close();
+      },
+    };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+function drpcServer(options: SatelliteOptions, onProblem: (message: string, error: unknown) => void) {
+  return (services: readonly BoundService[]) =>
+    serveDrpc({
+      identity: options.identity,
+      services,
+      listen: options.listen ?? { host: "127.0.0.1", port: 0 },
+      onDefect: (error, path) => onProblem(`defect in ${path}`, error),
+    });
+}
+
+async function openDatabase(dir: string): Promise<Database> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await stat(dir);
+  } catch (cause) {
+    throw new PosternError("unavailable", `the satellite's folder ${dir} can not be used`, { cause });
+  }
+  return openSqlite({ file: join(dir, "satellite.db") });
+}
