@@ -179,7 +179,7 @@ async function run(operation: Operation, call: Call, failure: () => S3Error | un
     const reason = failure();
     if (reason !== undefined) throw reason;
     // The satellite does not look at the bucket when an object is missing; S3 clients want to know.
-    if (isPosternError(error, "object-not-found")) {
+    if (call.bucket !== "" && isPosternError(error, "object-not-found")) {
       await call.project.headBucket(call.bucket, { signal: call.signal }).catch((bucketError: unknown) => {
         if (isPosternError(bucketError, "bucket-not-found")) throw bucketError;
       });
