@@ -1,6 +1,6 @@
 import { concatBytes } from "../bytes/bytes.js";
 import { PosternError } from "../errors.js";
-import { type Combination, prepareCombination } from "./combination.js";
+import { encodingCombination, prepareCombination } from "./combination.js";
 import { combineShares } from "./combine.js";
 import { correctShares } from "./correct.js";
 import { checkShareCounts, checkShares, preferData, type Share, shareNumbers } from "./share.js";
@@ -31,7 +31,6 @@ export interface ErasureCode {
 export function createErasureCode(required: number, total: number): ErasureCode {
   checkShareCounts(required, total);
   const dataNumbers = shareNumbers(0, required);
-  let encoding: Combination | undefined;
 
   return {
     required,
@@ -42,9 +41,8 @@ export function createErasureCode(required: number, total: number): ErasureCode 
       if (!Number.isInteger(size)) {
         throw new PosternError("invalid-argument", `data of ${data.length} bytes is not ${required} equal blocks`);
       }
-      encoding ??= prepareCombination(dataNumbers, shareNumbers(0, total));
       return combineShares(
-        encoding,
+        encodingCombination(required, total),
         dataNumbers.map((i) => data.subarray(i * size, (i + 1) * size)),
       );
     },

@@ -1,5 +1,6 @@
 import { multiply } from "./field.js";
 import { combinationRows } from "./interpolate.js";
+import { shareNumbers } from "./share.js";
 
 /** Bytes of one coefficient's nibble tables in the kernel. */
 export const tableSize = 32;
@@ -44,4 +45,20 @@ export function prepareCombination(from: readonly number[], to: readonly number[
     }
   }
   return { from, to, copies, computed, tables };
+}
+
+/** A process sees few schemes, and each of their segments needs the combination. */
+const keptEncodings = 8;
+const encodings = new Map<string, Combination>();
+
+/** All shares from the data shares. */
+export function encodingCombination(required: number, total: number): Combination {
+  const key = `${required}/${total}`;
+  let encoding = encodings.get(key);
+  if (encoding === undefined) {
+    encoding = prepareCombination(shareNumbers(0, required), shareNumbers(0, total));
+    if (encodings.size >= keptEncodings) encodings.delete(encodings.keys().next().value as string);
+    encodings.set(key, encoding);
+  }
+  return encoding;
 }

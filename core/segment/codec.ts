@@ -37,11 +37,17 @@ export interface EncodedSegment {
   readonly pieceHashes: readonly Uint8Array[];
 }
 
-/** Encodes one segment. Calls must not overlap. */
+/**
+ * Encodes one segment. Calls are served in order, and a call may be made before the one before is done: with two under
+ * way a worker never waits for its caller. After a call that rejects the segment is lost.
+ */
 export interface SegmentEncoder {
   /** Plain bytes that make a unit of convenient size; `encode` takes any length, but this is the cheapest. */
   readonly unitSize: number;
-  /** Takes the next plain bytes (ownership passes: the buffer may be transferred). May return a unit with empty runs. */
+  /**
+   * Takes the next plain bytes; ownership passes, and a buffer that `plain` fills may be transferred. May return a unit with
+   * empty runs.
+   */
   encode(plain: Uint8Array): Promise<EncodedUnit>;
   /** Pads, returns the last unit and the summary. */
   finish(): Promise<{ unit: EncodedUnit; segment: EncodedSegment }>;
@@ -67,23 +73,30 @@ export interface DecodeRequest {
 }
 
 export interface DecodeResult {
-  /** Plain bytes of all whole cipher blocks that the stripes so far complete, in order. */
+  /**
+   * Plain bytes of all whole cipher blocks that the stripes so far complete, in order. Those of the segment's last block
+   * include its padding: the caller cuts at the plain size.
+   */
   readonly plain: Uint8Array;
-  /** Piece numbers whose runs were found to be corrupt, and were corrected. */
+  /** Piece numbers whose runs were found to be corrupt, and were done without. Runs that were not needed are not checked. */
   readonly corrupt: readonly number[];
 }
 
 /**
  * Decodes consecutive runs of stripes of one segment. It may start at any stripe: encrypted bytes of a cipher block
- * that began before the first stripe are dropped, and a block that the last stripe cuts waits for the next call.
+ * that began before the first stripe are dropped, and a block that the last stripe cuts waits for the next call. Calls are
+ * served in order.
  */
 export interface SegmentDecoder {
   /** Stripes that make a unit of convenient size. */
   readonly unitStripes: number;
   /**
-   * Decodes the next stripes. Data that fails authentication is decoded again with every combination that the given
-   * runs allow; rejects with `corrupt-data` when none is right. A rejected call changes nothing: ask more nodes and call again with
-   * more runs of the same stripes.
+   * Decodes the next stripes; a call may also give stripes again, and what was returned before is not returned twice.
+   * Data that fails authentication is decoded again with every combination that the given runs allow, some 10 000 at most.
+   * Without authentication (null cipher, `encryptedOnly`) all the runs are held against each other if there are more than
+   * needed. Rejects with `corrupt-data` when no combination is right: ask more nodes and call again with more runs of the
+   * same stripes (from a stripe further back if a block was cut there), for a rejected call changes nothing. Rejects with
+   * `decryption-failed` when more nodes can not help: the shares agree with each other, but not with the key.
    */
   decode(request: DecodeRequest): Promise<DecodeResult>;
   close(): void;
