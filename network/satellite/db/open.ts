@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import knex, { type Knex } from "knex";
 import { PosternError } from "../../../core/errors.js";
 import { type PreparedConnection, preparedConnection, type SqliteConnection } from "./connection.js";
@@ -75,8 +76,12 @@ function roundRobin(readers: readonly Queries[]): Queries {
   };
 }
 
-/** SQLite opens a file with damaged pages without complaint; this looks at its structure, which costs little. */
+/** Bytes of a database whose structure is looked at when it is opened: more would take seconds. */
+const maxCheckedSize = 256 * 1024 * 1024;
+
+/** SQLite opens a file with damaged pages without complaint, and fails on them later. */
 async function checkIntegrity(connection: Queries, file: string): Promise<void> {
+  if ((await stat(file)).size > maxCheckedSize) return;
   const rows = await connection.all<{ quick_check: string }>("PRAGMA quick_check(1)");
   if (rows[0]?.quick_check !== "ok") {
     throw new PosternError("corrupt-data", `the satellite database ${file} is damaged`, {

@@ -1,4 +1,4 @@
-import { PosternError } from "../../../core/errors.js";
+import { decompressZstd } from "../../../core/metainfo/zstd.js";
 import { RpcStatus, rpcError } from "../../../core/rpc/status.js";
 import type { CallContext } from "../../../core/rpc/transport.js";
 import {
@@ -54,18 +54,22 @@ export const compressedBatch: Handler<CompressedBatchRequest, CompressedBatchRes
   request,
   context,
 ) => {
-  if (request.selected !== Compression.NONE) throw rpcError(RpcStatus.Unknown, "unsupported compression");
-  const requests = decodeBatch(request.data);
+  const requests = decodeBatch(request);
   if (requests.requests.length === 0) return { selected: Compression.NONE, data: none };
   const response = await batch(satellite, requests, context);
   return { selected: Compression.NONE, data: BatchResponse.encode(response).finish() };
 };
 
-function decodeBatch(data: Uint8Array): BatchRequest {
+/** Decompressed bytes at most: twice what could come uncompressed in one message. */
+const maxRequestSize = 8 * 1024 * 1024;
+
+function decodeBatch({ selected, data }: CompressedBatchRequest): BatchRequest {
+  if (selected !== Compression.NONE && selected !== Compression.ZSTD) {
+    throw rpcError(RpcStatus.Unknown, "unsupported compression");
+  }
   try {
-    return BatchRequest.decode(data);
+    return BatchRequest.decode(selected === Compression.ZSTD ? decompressZstd(data, maxRequestSize) : data);
   } catch (cause) {
-    if (cause instanceof PosternError) throw cause;
     throw rpcError(RpcStatus.Unknown, "malformed batch request", cause);
   }
 }
