@@ -4,9 +4,10 @@ import { PiecestoreDefinition, PieceUploadRequest } from "../../proto/gen/pieces
 import { equalBytes } from "../bytes/bytes.js";
 import { millisOfTimestamp } from "../bytes/timestamp.js";
 import { PosternError } from "../errors.js";
-import { splitCertificates, verifyChain } from "../identity/chain.js";
+import type { PeerIdentity } from "../identity/chain.js";
 import { signPieceHashAsUplink, verifyNodePieceHash } from "../identity/signing.js";
 import type { ClientStream, ConnectionSource } from "../rpc/transport.js";
+import { replyIdentity } from "./node-identity.js";
 import { OrderSteps } from "./order-steps.js";
 import { StallWatch } from "./stall.js";
 import { pieceTarget } from "./target.js";
@@ -56,8 +57,8 @@ export async function uploadPiece(connections: ConnectionSource, options: PieceU
       await watch.step(stream.closeSend());
       const reply = await watch.step(stream.receive());
       if (reply?.done === undefined) throw new PosternError("protocol-error", "node closed without a piece hash");
-      const chain = reply.nodeCertchain.length > 0 ? splitCertificates(reply.nodeCertchain) : connection.peerChain;
-      verifyReply(reply.done, chain, target.limit, { digest, algorithm: options.hashAlgorithm });
+      const signer = replyIdentity(reply.nodeCertchain, connection.peerChain);
+      verifyReply(reply.done, signer, target.limit, { digest, algorithm: options.hashAlgorithm });
       return reply.done;
     } catch (error) {
       stream.cancel(error);
@@ -123,12 +124,10 @@ async function sendPiece(
 
 function verifyReply(
   hash: PieceHash,
-  chain: readonly Uint8Array[] | undefined,
+  { nodeId, leafKey }: PeerIdentity,
   limit: OrderLimit,
   expected: { digest: Uint8Array; algorithm: PieceHashAlgorithm },
 ): void {
-  if (chain === undefined) throw new PosternError("protocol-error", "node sent no certificates");
-  const { nodeId, leafKey } = verifyChain(chain);
   if (!equalBytes(nodeId, limit.storageNodeId)) {
     throw new PosternError("protocol-error", "piece hash was signed by another node");
   }
