@@ -43,6 +43,8 @@ export interface RunningSatellite extends Accounts {
   /** "ID@host:port", as access grants name it. */
   readonly nodeUrl: string;
   readonly nodes: NodeDirectory;
+  /** Asks a node now whether it is there, and notes the answer, as happens by itself every now and then. */
+  pingNode(nodeId: Uint8Array): Promise<boolean>;
   /** Removes what has expired now, and returns how much that was. It happens by itself every now and then. */
   cleanup(): Promise<number>;
   /** Takes no new calls, gives running ones up to `graceMs` (2 000 when absent), and closes the database. */
@@ -81,6 +83,7 @@ export async function startSatellite(options: SatelliteOptions): Promise<Running
       address: server.address,
       nodeUrl: nodeUrlText({ id: identity.nodeId, address: server.address }),
       nodes,
+      pingNode: pinger.check,
       cleanup: cleanup.run,
       async stop({ graceMs = 2_000 } = {}) {
         await server.stop({ graceMs });

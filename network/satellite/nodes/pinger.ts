@@ -19,6 +19,8 @@ export interface PingResult {
 export interface Pinger {
   /** Dials the node anew and asks whether it is there. Does not throw. */
   ping(nodeId: Uint8Array, address: string): Promise<PingResult>;
+  /** Pings a node that is known and notes the answer. */
+  check(nodeId: Uint8Array): Promise<boolean>;
   /** Pings a node soon whose behaviour raises doubt, and notes the answer; seldom for the same node. */
   suspect(nodeId: Uint8Array): void;
   /** Pings nodes that were silent for a while. */
@@ -63,19 +65,23 @@ export function createPinger(
     }
   }
 
-  async function check(nodeId: Uint8Array): Promise<void> {
+  async function check(nodeId: Uint8Array): Promise<boolean> {
     const node = directory.get(nodeId);
-    if (node === undefined) return;
+    if (node === undefined) return false;
     // Twice, so that one lost packet or busy moment does not take a node out of use.
     const success = (await ping(node.id, node.address)).success || (await ping(node.id, node.address)).success;
     if (!stopped.signal.aborted) await directory.contact(node.id, success);
+    return success;
   }
 
   function launch(nodeId: Uint8Array): boolean {
     if (stopped.signal.aborted || running.size >= concurrency) return false;
     asked.set(toHex(nodeId), now());
     // A failed note of a ping is made up for by the next.
-    const one = check(nodeId).catch(() => {});
+    const one = check(nodeId).then(
+      () => {},
+      () => {},
+    );
     running.add(one);
     one.finally(() => running.delete(one));
     return true;
@@ -91,6 +97,7 @@ export function createPinger(
 
   return {
     ping,
+    check,
     suspect(nodeId) {
       const last = asked.get(toHex(nodeId)) ?? 0;
       if (now() - last >= Math.min(times.pingTimeoutMs, 5_000)) launch(nodeId);
