@@ -1,0 +1,129 @@
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import type { PieceHeader } from "../../proto/gen/piecestore.js";
+import { diskError } from "./errors.js";
+import { encodeFooter } from "./piece-file.js";
+
+/** Takes the bytes of one piece. Calls must not overlap. */
+export interface PieceWriter {
+  /** Bytes taken so far. */
+  readonly size: number;
+  /** Takes the next bytes, which must not change any more; resolves when more may come. */
+  write(data: Uint8Array): Promise<void>;
+  /** Gives the piece its name. When this resolves the piece outlives a crash. */
+  commit(header: PieceHeader): Promise<void>;
+  /** Leaves nothing behind, unless the piece was committed. Safe at any time. */
+  abort(): Promise<void>;
+}
+
+export interface PieceWriterOptions {
+  readonly temporaryPath: string;
+  /** Makes the final folder if need be and resolves to the path of the piece. */
+  readonly finalPath: () => Promise<string>;
+  /** Makes the new name durable; left out where nothing needs to outlive a crash. */
+  readonly syncName?: (path: string) => Promise<void>;
+}
+
+/** Bytes gathered for one write. A writer holds at most twice as many: those being written, and the next. */
+const gatherBytes = 256 * 1024;
+
+/**
+ * Writes to a temporary file, which appears with the first full gathering: uploads that are called off early, as the
+ * slowest of a segment always are, never touch the disk.
+ */
+export function createPieceWriter({ temporaryPath, finalPath, syncName }: PieceWriterOptions): PieceWriter {
+  let size = 0;
+  let parts: Uint8Array[] = [];
+  let gathered = 0;
+  let file: FileHandle | undefined;
+  let writing: Promise<void> | undefined;
+  let state: "open" | "committed" | "aborted" = "open";
+
+  /** Starts to write what is gathered; the write before must be over. */
+  function flush(): void {
+    const batch = parts;
+    parts = [];
+    gathered = 0;
+    writing = writeBatch(batch);
+    // Whoever waits for it next hears of a failure.
+    writing.catch(() => undefined);
+  }
+
+  async function writeBatch(batch: Uint8Array[]): Promise<void> {
+    file ??= await open(temporaryPath, "wx");
+    await writeAll(file, batch);
+  }
+
+  return {
+    get size() {
+      return size;
+    },
+
+    async write(data) {
+      parts.push(data);
+      gathered += data.length;
+      size += data.length;
+      if (gathered < gatherBytes) return;
+      try {
+        await writing;
+      } catch (cause) {
+        throw diskError(cause);
+      }
+      flush();
+    },
+
+    async commit(header) {
+      try {
+        parts.push(encodeFooter(header));
+        await writing;
+        flush();
+        await writing;
+        if (syncName !== undefined) await file!.datasync();
+        await closeFile();
+        const path = await finalPath();
+        await rename(temporaryPath, path);
+        state = "committed";
+        await syncName?.(path);
+      } catch (cause) {
+        throw diskError(cause);
+      }
+    },
+
+    async abort() {
+      if (state !== "open") return;
+      state = "aborted";
+      parts = [];
+      await writing?.catch(() => undefined);
+      const opened = file !== undefined;
+      await closeFile().catch(() => undefined);
+      if (opened) await rm(temporaryPath, { force: true }).catch(() => undefined);
+    },
+  };
+
+  async function closeFile(): Promise<void> {
+    const handle = file;
+    file = undefined;
+    await handle?.close();
+  }
+}
+
+/** A single writev may stop early, for example where the disk is full; the next one then says why. */
+async function writeAll(file: FileHandle, parts: Uint8Array[]): Promise<void> {
+  let rest = parts;
+  for (;;) {
+    const total = rest.reduce((sum, part) => sum + part.length, 0);
+    if (total === 0) return;
+    const { bytesWritten } = await file.writev(rest);
+    if (bytesWritten === total) return;
+    rest = skipBytes(rest, bytesWritten);
+  }
+}
+
+function skipBytes(parts: readonly Uint8Array[], count: number): Uint8Array[] {
+  const rest: Uint8Array[] = [];
+  let skip = count;
+  for (const part of parts) {
+    if (skip < part.length) rest.push(part.subarray(skip));
+    skip = Math.max(0, skip - part.length);
+  }
+  return rest;
+}

@@ -1,0 +1,36 @@
+import { isPosternError } from "../../core/errors.js";
+
+export interface TransferStats {
+  /** Calls that are being served. */
+  active: number;
+  succeeded: number;
+  /** Called off by the peer. */
+  canceled: number;
+  failed: number;
+  /** Bytes of pieces received or sent, whatever became of the call. */
+  bytes: number;
+}
+
+/** What a node did since its start. */
+export interface NodeStats {
+  readonly uploads: Readonly<TransferStats>;
+  readonly downloads: Readonly<TransferStats>;
+  /** Bytes of piece files, when a capacity is set; else undefined. */
+  readonly usedBytes: number | undefined;
+  readonly usedSerials: number;
+  /** When a trusted satellite last pinged (ms since 1970). */
+  readonly lastPingAt: number | undefined;
+  /** When all satellites last answered a check-in well (ms since 1970). */
+  readonly lastCheckInAt: number | undefined;
+  /** Why the last check-in failed, if it did. */
+  readonly checkInProblem: string | undefined;
+}
+
+export function createTransferStats(): TransferStats {
+  return { active: 0, succeeded: 0, canceled: 0, failed: 0, bytes: 0 };
+}
+
+export function countFailure(stats: TransferStats, error: unknown): void {
+  if (isPosternError(error, "canceled")) stats.canceled++;
+  else stats.failed++;
+}
