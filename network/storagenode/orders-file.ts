@@ -61,49 +61,69 @@ function withLength(bytes: Uint8Array): Uint8Array {
   return Buffer.concat([length, bytes]);
 }
 
-/**
- * Entries of a file. What is damaged (a crash cuts the last entry) is skipped to the next entry's magic, and counted.
- * Undefined when the file is not one of orders.
- */
-export function decodeOrdersFile(
-  file: Uint8Array,
-): { satelliteId: NodeId; windowMs: number; entries: OrderEntry[]; damaged: number } | undefined {
-  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+/** Satellite and window of a file of orders by its first `ordersFileHeaderSize` bytes; undefined for other files. */
+export function decodeFileHeader(header: Uint8Array): { satelliteId: NodeId; windowMs: number } | undefined {
+  const bytes = bufferOf(header);
   if (bytes.length < ordersFileHeaderSize || !bytes.subarray(0, 8).equals(fileMagic)) return undefined;
+  const windowMs = Number(bytes.readBigUInt64LE(40) / 1_000_000n);
+  return { satelliteId: Uint8Array.from(bytes.subarray(8, 40)), windowMs };
+}
+
+export interface DecodedEntries {
+  readonly entries: readonly OrderEntry[];
+  /** Runs of bytes that are no entry: a crash cuts the last entry, and the next is written right after it. */
+  readonly damaged: number;
+  /** Where the bytes that are not used yet begin; they are fewer than an entry can have. */
+  readonly next: number;
+}
+
+/**
+ * The entries in some bytes of a file that begin with an entry. What is damaged is skipped up to the next entry's
+ * magic. With `last`, nothing follows these bytes, and what is incomplete is damaged.
+ */
+export function decodeEntries(some: Uint8Array, last: boolean): DecodedEntries {
+  const bytes = bufferOf(some);
   const entries: OrderEntry[] = [];
   let damaged = 0;
-  let offset = ordersFileHeaderSize;
+  let offset = 0;
   while (offset < bytes.length) {
     const read = decodeEntry(bytes, offset);
-    if (read !== undefined) {
+    if (read === "more" && !last) break;
+    if (typeof read === "object") {
       entries.push(read.entry);
       offset = read.end;
       continue;
     }
     damaged++;
     const next = bytes.indexOf(entryMagic, offset + 1);
-    if (next < 0) break;
-    offset = next;
+    // The magic of the next entry may have been cut as well.
+    offset = next >= 0 ? next : last ? bytes.length : Math.max(offset + 1, bytes.length - entryMagic.length + 1);
   }
-  const windowMs = Number(bytes.readBigUInt64LE(40) / 1_000_000n);
-  return { satelliteId: Uint8Array.from(bytes.subarray(8, 40)), windowMs, entries, damaged };
+  return { entries, damaged, next: offset };
 }
 
-function decodeEntry(bytes: Buffer, start: number): { entry: OrderEntry; end: number } | undefined {
-  if (!bytes.subarray(start, start + 8).equals(entryMagic)) return undefined;
-  const limit = readMessage(bytes, start + 8);
-  const order = limit && readMessage(bytes, limit.end);
-  if (order === undefined || limit === undefined || order.end + 12 > bytes.length) return undefined;
-  if (!bytes.subarray(order.end + 4, order.end + 12).equals(entryEnd)) return undefined;
-  if (bytes.readUInt32LE(order.end) !== crc32(bytes.subarray(start + 8, order.end))) return undefined;
-  const entry = { limit: OrderLimit.decode(limit.bytes), order: Order.decode(order.bytes) };
-  return { entry, end: order.end + 12 };
+function decodeEntry(bytes: Buffer, start: number): { entry: OrderEntry; end: number } | "more" | "damaged" {
+  const magic = bytes.subarray(start, start + entryMagic.length);
+  if (!magic.equals(entryMagic.subarray(0, magic.length))) return "damaged";
+  const limit = readMessage(bytes, start + entryMagic.length);
+  if (typeof limit === "string") return limit;
+  const order = readMessage(bytes, limit.end);
+  if (typeof order === "string") return order;
+  const end = order.end + 4 + entryEnd.length;
+  if (end > bytes.length) return "more";
+  if (!bytes.subarray(order.end + 4, end).equals(entryEnd)) return "damaged";
+  if (bytes.readUInt32LE(order.end) !== crc32(bytes.subarray(start + entryMagic.length, order.end))) return "damaged";
+  return { entry: { limit: OrderLimit.decode(limit.bytes), order: Order.decode(order.bytes) }, end };
 }
 
-function readMessage(bytes: Buffer, offset: number): { bytes: Buffer; end: number } | undefined {
-  if (offset + 2 > bytes.length) return undefined;
+function readMessage(bytes: Buffer, offset: number): { bytes: Buffer; end: number } | "more" | "damaged" {
+  if (offset + 2 > bytes.length) return "more";
   const length = bytes.readUInt16LE(offset);
+  if (length > maxMessageSize) return "damaged";
   const end = offset + 2 + length;
-  if (length > maxMessageSize || end > bytes.length) return undefined;
-  return { bytes: bytes.subarray(offset + 2, end), end };
+  return end > bytes.length ? "more" : { bytes: bytes.subarray(offset + 2, end), end };
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,9 +1,9 @@
-import { type FileHandle, mkdir, open, readdir, readFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeId } from "../../core/identity/node-id.js";
 import type { Order, OrderLimit } from "../../proto/gen/orders.js";
+import { createDirectorySync } from "./directory-sync.js";
 import {
-  decodeOrdersFile,
   encodeEntry,
   encodeFileHeader,
   type OrderEntry,
@@ -11,12 +11,16 @@ import {
   unsentFileName,
   windowOfFileName,
 } from "./orders-file.js";
+import { readOrdersFile } from "./orders-reader.js";
 
 /** Keeps the largest order of each transfer until it is settled with the satellite. */
 export interface OrdersStore {
   /** Takes an order without waiting for the disk. Orders over no bytes are worth nothing and are not kept. */
   add(limit: OrderLimit, order: Order): void;
-  /** Entries of all files whose window began at this time (ms since 1970) or later. */
+  /**
+   * Entries of all files whose window began at this time (ms since 1970) or later. An entry's bytes are good until the
+   * next is asked for.
+   */
   recent(sinceMs: number): AsyncIterable<OrderEntry>;
   /** Resolves when all orders so far are on disk. */
   flush(): Promise<void>;
@@ -45,6 +49,7 @@ const maxPending = 100_000;
 export async function openOrdersStore({ dir, durable, onProblem }: OrdersStoreOptions): Promise<OrdersStore> {
   const unsent = join(dir, "orders", "unsent");
   await mkdir(unsent, { recursive: true });
+  const syncDirectory = createDirectorySync();
   const files = new Map<string, OpenFile>();
   const unsynced = new Set<FileHandle>();
   let pending: OrderEntry[] = [];
@@ -72,11 +77,25 @@ export async function openOrdersStore({ dir, durable, onProblem }: OrdersStoreOp
   function fileOf(name: string, satelliteId: NodeId, windowMs: number): Promise<FileHandle> {
     const known = files.get(name);
     if (known !== undefined) return known.handle;
-    const handle = openFile(join(unsent, name), satelliteId, windowMs);
+    const handle = openFile(name, satelliteId, windowMs);
     files.set(name, { handle, windowMs });
     handle.catch(() => files.delete(name));
     for (const [other, file] of files) {
       if (file.windowMs < windowMs - closeAfterMs) void closeFile(other, file);
+    }
+    return handle;
+  }
+
+  async function openFile(name: string, satelliteId: NodeId, windowMs: number): Promise<FileHandle> {
+    const handle = await open(join(unsent, name), "a");
+    try {
+      if ((await handle.stat()).size === 0) {
+        await handle.appendFile(encodeFileHeader(satelliteId, windowMs));
+        if (durable) await syncDirectory(unsent);
+      }
+    } catch (error) {
+      await handle.close();
+      throw error;
     }
     return handle;
   }
@@ -116,13 +135,7 @@ export async function openOrdersStore({ dir, durable, onProblem }: OrdersStoreOp
       for (const name of await readdir(unsent)) {
         const windowMs = windowOfFileName(name);
         if (windowMs === undefined || windowMs < sinceMs) continue;
-        const file = decodeOrdersFile(await readFile(join(unsent, name)));
-        if (file === undefined) {
-          onProblem(`${name} is not a file of orders`, undefined);
-          continue;
-        }
-        if (file.damaged > 0) onProblem(`${name} has ${file.damaged} damaged entries`, undefined);
-        yield* file.entries;
+        yield* readOrdersFile(join(unsent, name), (problem) => onProblem(`${name}: ${problem}`, undefined));
       }
     },
 
@@ -152,15 +165,4 @@ function groupByFile(
     else group.entries.push(entry);
   }
   return groups;
-}
-
-async function openFile(path: string, satelliteId: NodeId, windowMs: number): Promise<FileHandle> {
-  const handle = await open(path, "a");
-  try {
-    if ((await handle.stat()).size === 0) await handle.appendFile(encodeFileHeader(satelliteId, windowMs));
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
-  return handle;
 }

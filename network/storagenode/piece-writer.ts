@@ -35,6 +35,7 @@ export function createPieceWriter({ temporaryPath, finalPath, syncName }: PieceW
   let parts: Uint8Array[] = [];
   let gathered = 0;
   let file: FileHandle | undefined;
+  let created = false;
   let writing: Promise<void> | undefined;
   let state: "open" | "committed" | "aborted" = "open";
 
@@ -49,8 +50,11 @@ export function createPieceWriter({ temporaryPath, finalPath, syncName }: PieceW
   }
 
   async function writeBatch(batch: Uint8Array[]): Promise<void> {
-    file ??= await open(temporaryPath, "wx");
-    await writeAll(file, batch);
+    if (!created) {
+      file = await open(temporaryPath, "wx");
+      created = true;
+    }
+    await writeAll(file!, batch);
   }
 
   return {
@@ -93,9 +97,8 @@ export function createPieceWriter({ temporaryPath, finalPath, syncName }: PieceW
       state = "aborted";
       parts = [];
       await writing?.catch(() => undefined);
-      const opened = file !== undefined;
       await closeFile().catch(() => undefined);
-      if (opened) await rm(temporaryPath, { force: true }).catch(() => undefined);
+      if (created) await rm(temporaryPath, { force: true }).catch(() => undefined);
     },
   };
 

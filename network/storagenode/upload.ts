@@ -1,5 +1,6 @@
 import { concatBytes, equalBytes } from "../../core/bytes/bytes.js";
 import { timestampOfMillis } from "../../core/bytes/timestamp.js";
+import { PosternError } from "../../core/errors.js";
 import { signPieceHashAsNode, verifyUplinkPieceHash } from "../../core/identity/signing.js";
 import { RpcStatus, rpcError } from "../../core/rpc/status.js";
 import type { CallContext } from "../../core/rpc/transport.js";
@@ -53,7 +54,7 @@ async function receivePiece(
   context: CallContext,
 ): Promise<PieceHash> {
   const first = await receiver.next();
-  if (first === undefined) throw rpcError(RpcStatus.Canceled, "EOF");
+  if (first === undefined) throw givenUp("EOF", RpcStatus.Canceled);
   const { limit, hashAlgorithm } = first;
   if (limit === undefined) throw invalid("expected order limit as the first message");
   if (limit.action !== PieceAction.PUT && limit.action !== PieceAction.PUT_REPAIR) {
@@ -72,7 +73,7 @@ async function receivePiece(
   let largestOrder = Order.create();
   try {
     for (let message: PieceUploadRequest | undefined = first; ; message = await receiver.next()) {
-      if (message === undefined) throw rpcError(RpcStatus.Aborted, "unexpected EOF");
+      if (message === undefined) throw givenUp("unexpected EOF", RpcStatus.Aborted);
       if (message.order !== undefined) {
         checkOrder(limit, message.order, largestOrder.amount);
         largestOrder = message.order;
@@ -138,6 +139,11 @@ function signReceipt(
     signature: new Uint8Array(0),
   };
   return signPieceHashAsNode(faults.onSign?.(unsigned) ?? unsigned, identity);
+}
+
+/** The caller closed before it was done: no failure of the node's, so it counts as called off. */
+function givenUp(text: string, status: number): Error {
+  return new PosternError("canceled", text, { status });
 }
 
 function invalid(text: string): Error {

@@ -1,17 +1,20 @@
 import { randomBytes } from "node:crypto";
-import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { toHex } from "../../../core/bytes/bytes.js";
 import {
-  decodeOrdersFile,
+  decodeEntries,
+  decodeFileHeader,
   encodeEntry,
   encodeFileHeader,
+  type OrderEntry,
   ordersFileHeaderSize,
   ordersWindow,
   unsentFileName,
   windowOfFileName,
 } from "../../../network/storagenode/orders-file.js";
+import { readOrdersFile } from "../../../network/storagenode/orders-reader.js";
 import { openOrdersStore } from "../../../network/storagenode/orders-store.js";
 import { Order, OrderLimit, PieceAction } from "../../../proto/gen/orders.js";
 import { downloadRange, nodeLab, storePiece } from "../../helpers/node-lab.js";
@@ -51,31 +54,57 @@ test("a file in the real node's format", (t) => {
   t.is(toHex(encodeEntry(entry)), `5ca1ab1eba5eba11${limit}${order}55aa89c7feed1f00d1c0ffee`);
 });
 
+function amountsOf(entries: readonly OrderEntry[]): number[] {
+  return entries.map(({ order }) => order.amount);
+}
+
 test("damaged entries are skipped", (t) => {
-  const entries = [entryOf(1, 7), entryOf(2, 8), entryOf(3, 9)];
-  const encoded = entries.map(encodeEntry);
-  const whole = Buffer.concat([encodeFileHeader(satelliteId, 0), ...encoded]);
-  t.deepEqual(
-    decodeOrdersFile(whole)!.entries.map((one) => one.order.amount),
-    [1, 2, 3],
-  );
-  t.deepEqual(toHex(decodeOrdersFile(whole)!.satelliteId), toHex(satelliteId));
+  const encoded = [entryOf(1, 7), entryOf(2, 8), entryOf(3, 9)].map(encodeEntry);
+  const whole = Buffer.concat(encoded);
+  t.deepEqual(amountsOf(decodeEntries(whole, true).entries), [1, 2, 3]);
   const flipped = Buffer.from(whole);
-  flipped[ordersFileHeaderSize + encoded[0]!.length + 40]! ^= 1;
-  const read = decodeOrdersFile(flipped)!;
-  t.deepEqual(
-    read.entries.map((one) => one.order.amount),
-    [1, 3],
-  );
-  t.is(read.damaged, 1);
-  const cut = decodeOrdersFile(whole.subarray(0, -5))!;
-  t.deepEqual(
-    cut.entries.map((one) => one.order.amount),
-    [1, 2],
-  );
+  flipped[encoded[0]!.length + 40]! ^= 1;
+  t.deepEqual(amountsOf(decodeEntries(flipped, true).entries), [1, 3]);
+  t.is(decodeEntries(flipped, true).damaged, 1);
+  const cut = decodeEntries(Buffer.concat([encoded[0]!, encoded[1]!.subarray(0, 60), encoded[2]!]), true);
+  t.deepEqual(amountsOf(cut.entries), [1, 3]);
   t.is(cut.damaged, 1);
-  t.is(decodeOrdersFile(Buffer.alloc(100)), undefined);
-  t.is(decodeOrdersFile(whole.subarray(0, 20)), undefined);
+  t.is(decodeEntries(whole.subarray(0, -5), true).damaged, 1);
+  t.deepEqual(decodeEntries(Buffer.alloc(100), true), { entries: [], damaged: 1, next: 100 });
+});
+
+test("entries come the same from pieces of a file, damaged or not", (t) => {
+  const encoded = [entryOf(1, 7), entryOf(2, 8), entryOf(3, 9), entryOf(4, 9)].map(encodeEntry);
+  const file = Buffer.concat([encoded[0]!, Buffer.alloc(20), encoded[1]!, encoded[2]!.subarray(0, 30), encoded[3]!]);
+  const { entries } = decodeEntries(file, true);
+  t.deepEqual(amountsOf(entries), [1, 2, 4]);
+  for (let at = 0; at <= file.length; at++) {
+    const first = decodeEntries(file.subarray(0, at), false);
+    const second = decodeEntries(file.subarray(first.next), true);
+    t.deepEqual(amountsOf([...first.entries, ...second.entries]), [1, 2, 4], `cut at ${at}`);
+  }
+});
+
+test("headers", (t) => {
+  const header = encodeFileHeader(satelliteId, 7_200_000);
+  t.is(header.length, ordersFileHeaderSize);
+  t.deepEqual(decodeFileHeader(header), { satelliteId, windowMs: 7_200_000 });
+  t.is(decodeFileHeader(header.subarray(0, 47)), undefined);
+  t.is(decodeFileHeader(Buffer.alloc(48)), undefined);
+});
+
+test("large files are read in parts", async (t) => {
+  const dir = await tempDir();
+  t.teardown(dir.remove);
+  const path = join(dir.path, "orders");
+  const entry = entryOf(0, 1);
+  const amounts = Array.from({ length: 12_000 }, (_, i) => i + 1);
+  const encoded = amounts.map((amount) => encodeEntry({ ...entry, order: { ...entry.order, amount } }));
+  await writeFile(path, Buffer.concat([encodeFileHeader(satelliteId, 0), ...encoded]));
+  t.true((await stat(path)).size > 1024 * 1024);
+  const read: number[] = [];
+  for await (const { order } of readOrdersFile(path, (problem) => t.fail(problem))) read.push(order.amount);
+  t.deepEqual(read, amounts);
 });
 
 test("the store appends by satellite and hour, and survives a cut file", async (t) => {
@@ -117,9 +146,11 @@ test("uploads and downloads leave their largest order", async (t) => {
   await until(() => lab.node.stats().downloads.active === 0);
   await lab.node.stop();
   const unsent = join(lab.dir, "orders", "unsent");
-  const files = await Promise.all((await readdir(unsent)).map((name) => readFile(join(unsent, name))));
-  const entries = files.flatMap((file) => decodeOrdersFile(file)!.entries);
-  const amounts = new Map(entries.map(({ limit, order }) => [limit.action, order.amount]));
+  const amounts = new Map<PieceAction, number>();
+  for (const name of await readdir(unsent)) {
+    const entries = readOrdersFile(join(unsent, name), (problem) => t.fail(problem));
+    for await (const { limit, order } of entries) amounts.set(limit.action, order.amount);
+  }
   t.deepEqual(
     amounts,
     new Map([
