@@ -64,18 +64,20 @@ function pooledStream<Req, Res>(
   unlink: () => void,
 ): ClientStream<Req, Res> {
   let open: ClientStream<Req, Res> | undefined;
-  const opened = opening.then(({ stream }) => {
-    open = stream;
-    return stream;
+  let lease: Lease | undefined;
+  let ended = false;
+  const opened = opening.then((result) => {
+    open = result.stream;
+    lease = result.lease;
+    if (ended) lease.release();
+    return open;
   });
   opened.catch(() => unlink()); // Each use of the stream tells.
 
   function end(): void {
+    ended = true;
     unlink();
-    opening.then(
-      ({ lease }) => lease.release(),
-      () => {},
-    );
+    lease?.release();
   }
 
   return {

@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 
 /** Bytes that a socket takes before it asks the sender to wait. */
-export const socketBufferBytes = 256 * 1024;
+export const socketBufferBytes = 64 * 1024;
 
 /** The bytes of one connection, as the state machines see them. */
 export interface Channel {
-  /** Queues bytes; the caller gives them away. */
-  write(data: Uint8Array): void;
+  /** Queues bytes; the caller leaves them alone until `onWritten`, which does not come when the connection breaks. */
+  write(data: Uint8Array, onWritten?: () => void): void;
   /** Undefined when more can be written at once, else resolves when it can, or when the connection is gone. */
   drained(): Promise<void> | undefined;
   /** Stops and starts the flow of received bytes. */
@@ -57,8 +57,14 @@ export function socketChannel(socket: Socket, events: ChannelEvents): Channel {
   });
 
   return {
-    write(data) {
-      if (!socket.destroyed) socket.write(data);
+    write(data, onWritten) {
+      if (socket.destroyed) return;
+      if (onWritten === undefined) socket.write(data);
+      else {
+        socket.write(data, (error) => {
+          if (error == null) onWritten();
+        });
+      }
     },
     drained() {
       if (!socket.writableNeedDrain || socket.destroyed) return undefined;

@@ -51,7 +51,10 @@ export function createClientConnection(
       for (const wake of closedWaiters.splice(0)) wake();
     },
   });
-  const writer = createFrameWriter((data) => channel.write(data), { splitBytes: options.splitBytes, maxPacketBytes });
+  const writer = createFrameWriter((data, onWritten) => channel.write(data, onWritten), {
+    splitBytes: options.splitBytes,
+    maxPacketBytes,
+  });
   const link: StreamLink = {
     writer,
     channel,

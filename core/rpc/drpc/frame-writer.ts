@@ -1,5 +1,5 @@
 import { PosternError } from "../../errors.js";
-import { type Kind, maxFrameHeaderBytes, writeFrameHeader } from "./frame.js";
+import { type FrameHeader, type Kind, maxFrameHeaderBytes, writeFrameHeader } from "./frame.js";
 import { type EncodedMessage, wholeMessage } from "./gather-writer.js";
 import { defaultMaxPacketBytes } from "./packet.js";
 
@@ -9,8 +9,13 @@ import { defaultMaxPacketBytes } from "./packet.js";
  */
 export const defaultSplitBytes = 68 * 1024;
 
-/** Small packets of one call are gathered here and leave in one write; a large one gets a buffer of its own size. */
+/** Packets up to this size are gathered and leave in one write; a larger one leaves at once, from its own buffer. */
 const slabBytes = 16 * 1024;
+
+/** Buffers for packets of one full frame: written ones are used again, which spares the collector and the kernel. */
+const reusedBytes = defaultSplitBytes + 1024;
+const maxReused = 64;
+const reused: Uint8Array[] = [];
 
 export interface FrameWriter {
   /** Adds a packet to what the next flush writes. Throws `invalid-argument` when it is too large for the peer. */
@@ -28,7 +33,7 @@ export function noBody(): EncodedMessage {
 
 /** Puts packets into frames (storj/drpc drpcwire/split.go) and frames into few writes. */
 export function createFrameWriter(
-  write: (data: Uint8Array) => void,
+  write: (data: Uint8Array, onWritten?: () => void) => void,
   { splitBytes = defaultSplitBytes, maxPacketBytes = defaultMaxPacketBytes } = {},
 ): FrameWriter {
   let slab: Uint8Array = emptyBody;
@@ -42,28 +47,50 @@ export function createFrameWriter(
     write(data);
   }
 
+  /** Writes a packet's frames at `offset` and gives the offset after them. */
+  function frames(out: Uint8Array, offset: number, header: PacketHeader, body: EncodedMessage): number {
+    let at = offset;
+    let rest = body.length;
+    do {
+      const length = Math.min(rest, splitBytes);
+      rest -= length;
+      at = writeFrameHeader(out, at, { ...header, done: rest === 0, length });
+      body.take(length, out, at);
+      at += length;
+    } while (rest > 0);
+    return at;
+  }
+
   return {
     packet(stream, message, kind, body, control = false) {
       if (body.length > maxPacketBytes) {
         throw new PosternError("invalid-argument", `message of ${body.length} bytes exceeds ${maxPacketBytes}`);
       }
-      const frames = Math.max(1, Math.ceil(body.length / splitBytes));
-      const room = body.length + frames * maxFrameHeaderBytes;
+      const header = { stream, message, kind, control };
+      const room = body.length + Math.max(1, Math.ceil(body.length / splitBytes)) * maxFrameHeaderBytes;
+      if (room > slabBytes) {
+        flush();
+        if (room <= reusedBytes) {
+          const buffer = reused.pop() ?? Buffer.allocUnsafeSlow(reusedBytes);
+          write(buffer.subarray(0, frames(buffer, 0, header, body)), () => {
+            if (reused.length < maxReused) reused.push(buffer);
+          });
+        } else {
+          const buffer = Buffer.allocUnsafeSlow(room);
+          write(buffer.subarray(0, frames(buffer, 0, header, body)));
+        }
+        return;
+      }
       if (slab.length - end < room) {
         flush();
-        slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, room));
+        slab = Buffer.allocUnsafeSlow(slabBytes);
         start = 0;
         end = 0;
       }
-      let rest = body.length;
-      do {
-        const length = Math.min(rest, splitBytes);
-        rest -= length;
-        end = writeFrameHeader(slab, end, { stream, message, kind, done: rest === 0, control, length });
-        body.take(length, slab, end);
-        end += length;
-      } while (rest > 0);
+      end = frames(slab, end, header, body);
     },
     flush,
   };
 }
+
+type PacketHeader = Pick<FrameHeader, "stream" | "message" | "kind" | "control">;

@@ -73,7 +73,10 @@ export function createServerConnection(
     },
   });
   const link: StreamLink = {
-    writer: createFrameWriter((data) => channel.write(data), { splitBytes: options.splitBytes, maxPacketBytes }),
+    writer: createFrameWriter((data, onWritten) => channel.write(data, onWritten), {
+      splitBytes: options.splitBytes,
+      maxPacketBytes,
+    }),
     channel,
     windowBytes: options.windowBytes ?? defaultWindowBytes,
     ended: () => {},
