@@ -25,7 +25,7 @@ export interface PieceDownloadOptions {
  * Bytes of a response, at most. Nodes honour more than 1024 and less than 1 MiB (storj/storj
  * storagenode/piecestore/endpoint.go); larger ones cost less per byte and more memory.
  */
-const maximumChunkSize = 256 * 1024;
+const maximumChunkSize = 64 * 1024;
 
 /**
  * Reads a range of a piece. Data comes as the node sends it, in chunks of any size. Ordered bytes never exceed those

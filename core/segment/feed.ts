@@ -7,8 +7,9 @@ import { concatBytes } from "../bytes/bytes.js";
 export class PieceFeed {
   private readonly cancelled = new AbortController();
   private chunks: Uint8Array[] = [];
-  /** Where the first chunk starts, and where the last one ends. */
+  /** Where the first chunk starts, up to where the bytes are not needed any more, and where the last one ends. */
   private start: number;
+  private needed: number;
   private end: number;
   private wake: (() => void) | undefined;
   private ended = false;
@@ -27,6 +28,7 @@ export class PieceFeed {
     private readonly onChange: () => void,
   ) {
     this.start = offset;
+    this.needed = offset;
     this.end = offset;
     this.pump(open(this.cancelled.signal)).catch((error: unknown) => {
       this.failure = error;
@@ -43,7 +45,7 @@ export class PieceFeed {
       this.chunks.push(chunk);
       this.end += chunk.length;
       this.onChange();
-      while (this.end - this.start >= this.bufferBytes) {
+      while (this.end - this.needed >= this.bufferBytes) {
         await new Promise<void>((resolve) => {
           this.wake = resolve;
         });
@@ -77,6 +79,7 @@ export class PieceFeed {
 
   /** Lets go of everything before this position. */
   forget(before: number): void {
+    this.needed = Math.max(this.needed, before);
     for (
       let chunk = this.chunks[0];
       chunk !== undefined && this.start + chunk.length <= before;
