@@ -1,7 +1,7 @@
 import { compareBytes, concatBytes, startsWithBytes } from "../../../core/bytes/bytes.js";
 import type { Queries, SqlValue } from "../db/queries.js";
 import { afterPrefix, cutAfter } from "./key-bytes.js";
-import { type ObjectRecord, objectColumns } from "./object-record.js";
+import type { ObjectRecord } from "./object-record.js";
 import { isDeleteMarker, ObjectStatus } from "./object-status.js";
 import type { Micros } from "./times.js";
 
@@ -21,12 +21,46 @@ export interface ListObjects {
   readonly allVersions: boolean;
   readonly limit: number;
   readonly now: Micros;
+  /** Which objects come with their metadata: reading what nobody asked for is most of a listing's cost. */
+  readonly metadata: "all" | "without-etag" | "none";
 }
+
+/** What a listing tells of an object. `metadata` is null also where it was not asked for. */
+export type ListedObject = Pick<
+  ObjectRecord,
+  | "key"
+  | "version"
+  | "streamId"
+  | "status"
+  | "createdAt"
+  | "expiresAt"
+  | "segmentCount"
+  | "metadata"
+  | "metadataNonce"
+  | "metadataKey"
+  | "etag"
+  | "plainSize"
+  | "cipher"
+  | "blockSize"
+>;
+
+const metadataSql = {
+  all: "encrypted_metadata",
+  "without-etag": "CASE WHEN encrypted_etag IS NULL THEN encrypted_metadata END",
+  none: "NULL",
+};
+
+const listedColumns = (metadata: ListObjects["metadata"]) => `
+  object_key AS "key", version, stream_id AS "streamId", status, created_at AS "createdAt",
+  expires_at AS "expiresAt", segment_count AS "segmentCount", ${metadataSql[metadata]} AS "metadata",
+  encrypted_metadata_nonce AS "metadataNonce", encrypted_metadata_encrypted_key AS "metadataKey",
+  encrypted_etag AS "etag", total_plain_size AS "plainSize",
+  encryption_cipher AS "cipher", encryption_block_size AS "blockSize"`;
 
 /** A key with the prefix taken off, and the object, or no object where the entry stands for a folded prefix. */
 export interface ListedEntry {
   readonly key: Uint8Array;
-  readonly object: ObjectRecord | undefined;
+  readonly object: ListedObject | undefined;
   /** The newest of the key's versions. */
   readonly latest: boolean;
 }
@@ -109,7 +143,7 @@ function resumedKey(list: ListObjects): Uint8Array | undefined {
   return list.cursor?.version !== undefined && list.allVersions ? list.cursor.key : undefined;
 }
 
-function nextPosition(list: ListObjects, last: ObjectRecord, skipped: Uint8Array | undefined): Position | undefined {
+function nextPosition(list: ListObjects, last: ListedObject, skipped: Uint8Array | undefined): Position | undefined {
   if (skipped !== undefined) {
     const next = afterPrefix(skipped);
     return next && { key: next, version: undefined, inclusive: true };
@@ -118,7 +152,7 @@ function nextPosition(list: ListObjects, last: ObjectRecord, skipped: Uint8Array
   return { key: last.key, version: undefined, inclusive: false };
 }
 
-async function readBatch(db: Queries, list: ListObjects, from: Position, limit: number): Promise<ObjectRecord[]> {
+async function readBatch(db: Queries, list: ListObjects, from: Position, limit: number): Promise<ListedObject[]> {
   const conditions = ["project_id = ?", "bucket_name = ?"];
   const params: SqlValue[] = [list.projectId, list.bucket];
   if (from.version !== undefined) {
@@ -139,8 +173,8 @@ async function readBatch(db: Queries, list: ListObjects, from: Position, limit: 
   conditions.push("(expires_at IS NULL OR expires_at > ?)");
   params.push(list.now, limit);
   const order = list.pending ? "ASC" : "DESC";
-  return db.all<ObjectRecord>(
-    `SELECT ${objectColumns} FROM objects WHERE ${conditions.join(" AND ")}
+  return db.all<ListedObject>(
+    `SELECT ${listedColumns(list.metadata)} FROM objects WHERE ${conditions.join(" AND ")}
       ORDER BY object_key ASC, version ${order} LIMIT ?`,
     params,
   );

@@ -25,6 +25,7 @@ export const listObjects: Handler<ListObjectsRequest, ListObjectsResponse> = asy
   const pending = request.status === Object_Status.UPLOADING;
   const allVersions = request.includeAllVersions || pending;
   const version = request.versionCursor.length === 0 ? undefined : versionNumber(request.versionCursor);
+  const includes = includesOf(request, pending, allVersions);
   const page = await list(satellite.db.read, {
     projectId,
     bucket: request.bucket,
@@ -37,8 +38,9 @@ export const listObjects: Handler<ListObjectsRequest, ListObjectsResponse> = asy
     allVersions,
     limit: listLimit(request.limit),
     now: microsOfMillis(caller.time),
+    metadata: includes.customMetadata ? "all" : includes.etagOrCustomMetadata ? "without-etag" : "none",
   });
-  const context = { satellite, projectId, bucket, includes: includesOf(request, pending, allVersions) };
+  const context = { satellite, projectId, bucket, includes };
   return { items: page.entries.map((entry) => objectListItem(context, entry)), more: page.more };
 };
 

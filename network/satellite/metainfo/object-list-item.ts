@@ -2,8 +2,7 @@ import type { ObjectListItem } from "../../../proto/gen/metainfo.js";
 import { StreamMeta } from "../../../proto/gen/streams.js";
 import type { BucketRecord } from "../data/buckets.js";
 import { BucketVersioning } from "../data/buckets.js";
-import type { ListedEntry } from "../data/list-objects.js";
-import type { ObjectRecord } from "../data/object-record.js";
+import type { ListedEntry, ListedObject } from "../data/list-objects.js";
 import { ObjectStatus } from "../data/object-status.js";
 import { optionalTimestamp, timestampOfMicros } from "../data/times.js";
 import { objectVersion } from "../ids/object-version.js";
@@ -70,7 +69,7 @@ export function objectListItem(context: ListContext, { key, object, latest }: Li
   return item;
 }
 
-function addUserData(item: ObjectListItem, object: ObjectRecord, includes: ItemIncludes): void {
+function addUserData(item: ObjectListItem, object: ListedObject, includes: ItemIncludes): void {
   const hasEtag = object.etag !== null;
   const withEtag = (includes.etag || includes.etagOrCustomMetadata) && hasEtag;
   const withMetadata =
@@ -91,7 +90,7 @@ function addUserData(item: ObjectListItem, object: ObjectRecord, includes: ItemI
 }
 
 /** The same bytes as when the upload was begun, for they are its upload id. */
-function pendingStreamId({ satellite, projectId, bucket }: ListContext, object: ObjectRecord): Uint8Array {
+function pendingStreamId({ satellite, projectId, bucket }: ListContext, object: ListedObject): Uint8Array {
   return sealStreamId(satellite.seal, projectId, {
     bucket: bucket.name,
     encryptedObjectKey: object.key,
