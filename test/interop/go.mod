@@ -2,7 +2,10 @@ module postern.test/interop
 
 go 1.25.0
 
-require storj.io/uplink v1.14.3
+require (
+	storj.io/common v0.0.0-20260514184426-9f076a4a8d52
+	storj.io/uplink v1.14.3
+)
 
 require (
 	github.com/calebcase/tmpfile v1.0.3 // indirect
@@ -17,7 +20,6 @@ require (
 	golang.org/x/crypto v0.48.0 // indirect
 	golang.org/x/sync v0.19.0 // indirect
 	golang.org/x/sys v0.41.1-0.20260303015103-eaaaaee1dc1a // indirect
-	storj.io/common v0.0.0-20260514184426-9f076a4a8d52 // indirect
 	storj.io/drpc v0.0.35-0.20250513201419-f7819ea69b55 // indirect
 	storj.io/eventkit v0.0.0-20250410172343-61f26d3de156 // indirect
 	storj.io/infectious v0.0.2 // indirect
