@@ -1,4 +1,5 @@
 import { statfs } from "node:fs/promises";
+import { diskError } from "./errors.js";
 
 /** Tells how many more bytes of pieces may come. */
 export type AvailableSpace = () => Promise<number>;
@@ -21,7 +22,9 @@ export function createAvailableSpace(options: SpaceOptions): AvailableSpace {
   let free: Promise<number> | undefined;
 
   async function look(): Promise<number> {
-    const { bavail, bsize } = await statfs(options.dir);
+    const { bavail, bsize } = await statfs(options.dir).catch((cause) => {
+      throw diskError(cause);
+    });
     return bavail * bsize - options.reserveBytes;
   }
 
@@ -29,6 +32,9 @@ export function createAvailableSpace(options: SpaceOptions): AvailableSpace {
     if (free === undefined || options.now() - looked > freshMs) {
       looked = options.now();
       free = look();
+      free.catch(() => {
+        free = undefined;
+      });
     }
     return Math.floor(Math.max(0, Math.min(await free, options.capacityBytes - options.usedBytes())));
   };
