@@ -20,6 +20,14 @@ export function readEnvironment(): Environment {
   };
 }
 
+/**
+ * Lets disk and crypto work of many requests run side by side. libuv reads it when its pool starts, so it is set before
+ * anything else happens; child processes inherit it.
+ */
+export function widenThreadPool(): void {
+  process.env["UV_THREADPOOL_SIZE"] ??= "16";
+}
+
 function present(value: string | undefined): string | undefined {
   return value === undefined || value === "" ? undefined : value;
 }

@@ -17,8 +17,8 @@ export interface AuthServiceDeps {
   readonly store: GrantStore;
   /** Whether grants of this satellite ("id@host:port") may be registered. */
   readonly allowSatellite: (satelliteAddress: string) => boolean | Promise<boolean>;
-  /** S3 endpoint URL that is handed out with new credentials. */
-  readonly endpoint: string;
+  /** S3 endpoint URL that is handed out with new credentials; a function where it is known only later. */
+  readonly endpoint: string | (() => string);
   /** Longest access grant in bytes; 4 096 when absent. */
   readonly maxGrantSize?: number;
   /** Milliseconds since the epoch; the clock when absent. */
@@ -96,7 +96,7 @@ export function createAuthService(deps: AuthServiceDeps): AuthService {
       return {
         accessKeyId: accessKeyIdText(accessKey),
         secretKey: secretKeyText(secretKey),
-        endpoint: deps.endpoint,
+        endpoint: typeof deps.endpoint === "string" ? deps.endpoint : deps.endpoint(),
       };
     },
 

@@ -1,4 +1,5 @@
 import knex, { type Knex } from "knex";
+import { PosternError } from "../../core/errors.js";
 import { storeError } from "./errors.js";
 import { migrationSource } from "./migrations/index.js";
 
@@ -23,7 +24,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Knex> {
     return db;
   } catch (error) {
     await db.destroy();
-    throw storeError(error);
+    const { code, message } = storeError(error);
+    throw new PosternError(code, `${message}: ${options.file}`, { cause: error });
   }
 }
 

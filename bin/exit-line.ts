@@ -1,0 +1,30 @@
+import { PosternError } from "../core/index.js";
+
+/** The one line that a person reads when the program can not go on, in place of a stack. */
+export function exitLine(error: unknown): string {
+  const system = systemCause(error);
+  if (system?.code === "EADDRINUSE") return `port ${system.port} is already in use; choose another (see --help)`;
+  if (system?.code === "EACCES" && system.port !== undefined) return `port ${system.port} may not be used by this user`;
+  if (system?.code === "EADDRNOTAVAIL") return `this machine has no address ${system.address}`;
+  if (error instanceof PosternError) return error.message;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+interface SystemError {
+  readonly code: string;
+  readonly port: unknown;
+  readonly address: unknown;
+}
+
+/** Looks down the causes for what the operating system said. */
+function systemCause(error: unknown): SystemError | undefined {
+  for (let at: unknown = error; typeof at === "object" && at !== null; at = "cause" in at ? at.cause : undefined) {
+    if (!("code" in at) || typeof at.code !== "string" || !at.code.startsWith("E")) continue;
+    return {
+      code: at.code,
+      port: "port" in at ? at.port : undefined,
+      address: "address" in at ? at.address : undefined,
+    };
+  }
+  return undefined;
+}

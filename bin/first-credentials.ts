@@ -1,0 +1,55 @@
+import { randomBytes } from "node:crypto";
+import { isPosternError } from "../core/index.js";
+import type { Uplink } from "../core/uplink.js";
+import type { AccessKeys } from "../frontends/frontend.js";
+import type { NetworkProcess } from "../network/index.js";
+import type { ServeConfig } from "./config.js";
+import { type KeptCredentials, keepCredentials, readCredentials } from "./credentials.js";
+import type { DataDir } from "./data-dir.js";
+import type { Satellite } from "./satellite.js";
+
+interface Parts {
+  readonly dir: DataDir;
+  readonly network: NetworkProcess | undefined;
+  readonly satellite: Satellite;
+  readonly uplink: Uplink;
+  readonly access: AccessKeys;
+}
+
+/**
+ * The credentials that the server shows: the fixed ones, or those that its first run made and kept. They are made
+ * again when the grant is another one, or when the credentials database no longer knows them.
+ */
+export async function firstCredentials(config: ServeConfig, parts: Parts): Promise<KeptCredentials> {
+  if (config.fixedCredentials !== undefined) return { ...config.fixedCredentials, accessGrant: config.accessGrant! };
+  const file = config.accessGrant === undefined ? "credentials.json" : "access-credentials.json";
+  const kept = await readCredentials(parts.dir, file);
+  const sameGrant = kept !== undefined && (config.accessGrant ?? kept.accessGrant) === kept.accessGrant;
+  if (sameGrant && (await isKnown(kept.accessKeyId, parts.access))) {
+    return { ...kept, accessGrant: parts.satellite.current(kept.accessGrant) };
+  }
+  // A grant of the embedded network holds the only key to what is stored there: it is never thrown away.
+  const accessGrant = config.accessGrant ?? kept?.accessGrant ?? (await newGrant(parts));
+  const { accessKeyId, secretKey } = await parts.access.register({ accessGrant, public: false });
+  const credentials = { accessGrant, accessKeyId, secretKey };
+  await keepCredentials(parts.dir, file, credentials);
+  return { ...credentials, accessGrant: parts.satellite.current(accessGrant) };
+}
+
+/** The passphrase is random and forgotten: the grant holds the key that is made of it. */
+async function newGrant({ network, satellite, uplink }: Parts): Promise<string> {
+  const [project = await network!.createProject("postern")] = await network!.listProjects();
+  const apiKey = await network!.createApiKey(project.id);
+  const passphrase = randomBytes(24).toString("base64url");
+  return uplink.requestAccess({ satellite: satellite.url, apiKey, passphrase });
+}
+
+async function isKnown(accessKeyId: string, access: AccessKeys): Promise<boolean> {
+  try {
+    await access.resolve(accessKeyId);
+    return true;
+  } catch (error) {
+    if (isPosternError(error, "not-found", "permission-denied")) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { type ServeFlags, serveConfig } from "./config.js";
+import { readEnvironment, widenThreadPool } from "./env.js";
+import { exitLine } from "./exit-line.js";
+import { serve } from "./serve.js";
+
+widenThreadPool();
+
+const program = new Command("postern")
+  .description("A Storj-compatible S3 gateway, with a network of its own to try it on.")
+  .version("0.1.0")
+  .exitOverride()
+  .configureOutput({ outputError: (text, write) => write(text) });
+
+program
+  .command("serve", { isDefault: true })
+  .description("run the S3 gateway and the auth service, on the embedded network unless --access is given")
+  .option("--data-dir <dir>", "folder for everything that is kept (default: .postern; env: POSTERN_DATA_DIR)")
+  .option("--ephemeral", "take free ports for everything")
+  .option("--host <address>", "address to listen on (default: 127.0.0.1)")
+  .option("--s3-port <port>", "S3 (default: 9000)")
+  .option("--auth-port <port>", "auth service, HTTP (default: 9001)")
+  .option("--auth-grpc-port <port>", "auth service, plaintext gRPC (default: 9002)")
+  .option("--auth-drpc-port <port>", "auth service, plaintext DRPC (default: 9003)")
+  .option("--satellite-port <port>", "embedded satellite; storage nodes take the ports after it (default: 9010)")
+  .option("--access <grant>", "access grant for any satellite, in place of the embedded network (env: POSTERN_ACCESS)")
+  .option("--access-key-id <id>", "fixed S3 credentials for --access (env: POSTERN_ACCESS_KEY_ID)")
+  .option("--secret-key <key>", "the secret of --access-key-id (env: POSTERN_SECRET_KEY)")
+  .option("--auth-token <token>", "token of other gateways that use this auth service (env: POSTERN_AUTH_TOKEN)")
+  .option("--domain <name...>", "domains below which the first labels are a bucket (virtual-host style)")
+  .option("--log-level <level>", "debug, info, warn, error or silent (default: warn; env: POSTERN_LOG_LEVEL)")
+  .action((flags: ServeFlags) => serve(serveConfig(flags, readEnvironment())));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has said what it has to say.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else {
+    process.stderr.write(`postern: ${exitLine(error)}\n`);
+    process.exitCode = 1;
+  }
+}
