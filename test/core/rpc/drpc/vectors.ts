@@ -1,5 +1,4 @@
-import { fromHex } from "../../../../core/bytes/bytes.js";
-import { pattern, readVectors, type Summary } from "../../../helpers/vectors.js";
+import { readVectors, type Summary } from "../../../helpers/vectors.js";
 
 export interface PacketVector {
   stream: number;
