@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { toHex } from "../core/bytes/bytes.js";
 import { PosternError } from "../core/errors.js";
 import type { Identity } from "../core/identity/identity.js";
 import { readOrCreateIdentity } from "../core/identity/identity-files.js";
@@ -48,19 +49,22 @@ export async function startNetwork(options: NetworkOptions): Promise<RunningNetw
   const stops: (() => Promise<unknown>)[] = [() => lock.release()];
   try {
     const satelliteDir = join(dir, "satellite");
-    const satelliteIdentity = await readOrCreateIdentity(satelliteDir);
+    const [satelliteIdentity, ...identities] = await Promise.all([
+      readOrCreateIdentity(satelliteDir),
+      ...Array.from({ length: count }, (_, index) => readOrCreateIdentity(nodeDir(dir, index))),
+    ]);
+    const members = new Set(identities.map(({ nodeId }) => toHex(nodeId)));
     const satellite = await startSatellite({
       ...options,
       dir: satelliteDir,
       identity: satelliteIdentity,
       redundancy,
       listen: { host: options.host ?? "127.0.0.1", port: options.ports?.satellite ?? 0 },
+      acceptsNode: (nodeId) => options.open === true || members.has(toHex(nodeId)),
       onProblem,
     });
     stops.unshift(() => satellite.stop({ graceMs }));
-    const nodes = await Promise.all(
-      Array.from({ length: count }, (_, index) => prepareNode(options, index, satellite, satelliteIdentity)),
-    );
+    const nodes = identities.map((identity, index) => nodeSlot(options, index, identity, satellite, satelliteIdentity));
     const network = runningNetwork(satellite, nodes, () => stopInOrder([() => stopNodes(nodes), ...stops]));
     stops.unshift(() => stopNodes(nodes));
     await Promise.all(nodes.map((node) => node.start()));
@@ -97,14 +101,17 @@ interface NodeSlot {
   stop(graceMs: number): Promise<void>;
 }
 
-async function prepareNode(
+function nodeDir(dir: string, index: number): string {
+  return join(dir, "nodes", String(index).padStart(2, "0"));
+}
+
+function nodeSlot(
   options: NetworkOptions,
   index: number,
+  identity: Identity,
   satellite: RunningSatellite,
   satelliteIdentity: Identity,
-): Promise<NodeSlot> {
-  const dir = join(options.dir, "nodes", String(index).padStart(2, "0"));
-  const identity = await readOrCreateIdentity(dir);
+): NodeSlot {
   const firstPort = options.ports?.firstNode ?? 0;
   const listen = `${options.host ?? "127.0.0.1"}:${firstPort === 0 ? 0 : firstPort + index}`;
   let address = satellite.nodes.get(identity.nodeId)?.address ?? listen;
@@ -113,7 +120,7 @@ async function prepareNode(
 
   async function launch(): Promise<StorageNode> {
     const started = await startStorageNode({
-      dir,
+      dir: nodeDir(options.dir, index),
       identity,
       listen,
       satellites: [{ id: satellite.nodeId, address: satellite.address, chain: satelliteIdentity.chain }],

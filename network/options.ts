@@ -20,6 +20,8 @@ export interface NetworkOptions {
   readonly nodeCapacityBytes?: number;
   /** False: pieces may be lost when the machine (not just the process) crashes. True when absent. */
   readonly durable?: boolean;
+  /** True: any node may join by checking in with the satellite, and is given data. Only its own when absent. */
+  readonly open?: boolean;
   /** Hears of what goes wrong without a caller to tell. Never holds secrets. Nothing when absent. */
   readonly onProblem?: (message: string, error: unknown) => void;
 }

@@ -39,7 +39,7 @@ export function createAccounts(db: Database, now: () => number): Accounts {
         id: newUuid(),
         publicId: newUuid(),
         name,
-        // The real satellite's is the SHA-256 of the project id; any 32 bytes do, as long as they never change.
+        // Any 32 bytes do, as long as they never change.
         salt: randomBytes(32),
         createdAt: microsOfMillis(now()),
         maxBuckets: settings.maxBuckets ?? null,

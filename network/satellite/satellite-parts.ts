@@ -17,6 +17,8 @@ export interface SatelliteParts {
   readonly seal: Seal;
   readonly nodes: NodeDirectory;
   readonly pinger: Pinger;
+  /** Whether a node of this id may join. */
+  acceptsNode(nodeId: Uint8Array): boolean;
   /** Told of faults that a caller is only told "internal error" of. Never with secrets. */
   onProblem(message: string, error: unknown): void;
   /** Milliseconds since 1970. */

@@ -9,25 +9,25 @@ interface TokenBucket {
 /** Projects remembered at a time; the longest unused goes first, and starts with a full bucket when it returns. */
 const maxProjects = 10_000;
 
-/** Counts requests per project. */
+/** Counts requests per project, or per whatever the key names. */
 export interface RateLimiter {
   /** Takes one request; throws status 8 "Too Many Requests", or 7 when the project may do nothing at all. */
-  take(project: string, limit: RateLimit | undefined, tolerant: boolean): void;
+  take(key: string, limit: RateLimit | undefined, tolerant: boolean): void;
 }
 
 /** Token buckets (storj/storj satellite/metainfo/validation.go checkRate). */
 export function createRateLimiter(now: () => number): RateLimiter {
   const buckets = new Map<string, TokenBucket>();
   return {
-    take(project, limit, tolerant) {
+    take(key, limit, tolerant) {
       if (limit === undefined) return;
       if (limit.perSecond === 0 && limit.burst === 0) {
         throw rpcError(RpcStatus.PermissionDenied, "All access disabled");
       }
       const at = now();
-      const bucket = buckets.get(project) ?? { tokens: limit.burst, filledAt: at };
-      buckets.delete(project);
-      buckets.set(project, bucket);
+      const bucket = buckets.get(key) ?? { tokens: limit.burst, filledAt: at };
+      buckets.delete(key);
+      buckets.set(key, bucket);
       if (buckets.size > maxProjects) buckets.delete(buckets.keys().next().value!);
 
       const earned = (Math.max(0, at - bucket.filledAt) * limit.perSecond) / 1000;

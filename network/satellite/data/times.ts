@@ -7,10 +7,13 @@ export function microsOfMillis(ms: number): Micros {
   return Math.floor(ms) * 1000;
 }
 
-/** Rounded down to the microsecond; null for the zero time. */
+/** Beyond it numbers are no longer exact: in the year 2255. */
+const latest: Micros = 9_000_000_000_000_000;
+
+/** Rounded down to the microsecond, and never later than `latest`; null for the zero time. */
 export function microsOfTimestamp(time: Timestamp | undefined): Micros | null {
   if (time === undefined || isZeroTime(time)) return null;
-  return time.seconds * 1_000_000 + Math.floor(time.nanos / 1000);
+  return Math.min(latest, time.seconds * 1_000_000 + Math.floor(time.nanos / 1000));
 }
 
 export function timestampOfMicros(micros: Micros): { seconds: number; nanos: number } {

@@ -4,6 +4,7 @@ import { RpcStatus, rpcError } from "../../../core/rpc/status.js";
 import type { MakeInlineSegmentRequest, MakeInlineSegmentResponse } from "../../../proto/gen/metainfo.js";
 import { Action } from "../access/caller.js";
 import { checkSegmentKey, commitInlineSegment } from "../data/commit-segment.js";
+import { invalidRequest } from "../data/errors.js";
 import { sizeText } from "../data/segment-totals.js";
 import { microsOfMillis, microsOfTimestamp } from "../data/times.js";
 import { openStreamId } from "../ids/stream-id.js";
@@ -47,6 +48,9 @@ export function inlineSegmentOf(satellite: SatelliteParts, request: MakeInlineSe
       RpcStatus.InvalidArgument,
       `inline segment size cannot be larger than ${sizeText(maxInlineSegmentSize)}`,
     );
+  }
+  if (request.plainSize < 0 || request.plainSize > request.encryptedInlineData.length) {
+    throw invalidRequest(`PlainSize invalid: ${request.plainSize}`);
   }
   const segment = {
     position,

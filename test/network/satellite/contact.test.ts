@@ -1,4 +1,5 @@
 import test from "ava";
+import { equalBytes } from "../../../core/bytes/bytes.js";
 import { createIdentity } from "../../../core/identity/identity.js";
 import { createClient } from "../../../core/rpc/client.js";
 import { serveDrpc } from "../../../core/rpc/drpc/server.js";
@@ -12,9 +13,19 @@ import { tempDir } from "../../helpers/temp-dir.js";
 
 test("a node is called back where it says it is", async (t) => {
   const { path, remove } = await tempDir();
-  const [satelliteId, nodeId, otherId] = await Promise.all([createIdentity(), createIdentity(), createIdentity()]);
+  const [satelliteId, nodeId, otherId, strangerId] = await Promise.all([
+    createIdentity(),
+    createIdentity(),
+    createIdentity(),
+    createIdentity(),
+  ]);
   const times = { pingIntervalMs: 0, choreIntervalMs: 0 };
-  const satellite = await startSatellite({ dir: path, identity: satelliteId, times });
+  const satellite = await startSatellite({
+    dir: path,
+    identity: satelliteId,
+    times,
+    acceptsNode: (id) => !equalBytes(id, strangerId.nodeId),
+  });
   const pings: string[] = [];
   const node = await serveDrpc({
     identity: nodeId,
@@ -61,4 +72,14 @@ test("a node is called back where it says it is", async (t) => {
   t.false(satellite.nodes.isOnline(satellite.nodes.get(otherId.nodeId)!));
   t.is((await failure(liar.checkIn(CheckInRequest.fromPartial({ address: "nonsense" })))).status, 3);
   t.is((await failure(liar.pingMe(PingMeRequest.fromPartial({ address: node.address })))).status, RpcStatus.NotFound);
+
+  const stranger = await connect(strangerId);
+  t.is((await failure(stranger.checkIn(CheckInRequest.fromPartial(checkIn)))).status, RpcStatus.PermissionDenied);
+  const refused: (number | undefined)[] = [];
+  for (let i = 0; i < 30; i++) {
+    const ping = client.pingMe(PingMeRequest.fromPartial({ address: node.address }));
+    await ping.catch((error: { status?: number }) => refused.push(error.status));
+  }
+  t.true(refused.length >= 9);
+  t.deepEqual(new Set(refused), new Set([RpcStatus.ResourceExhausted]));
 });
