@@ -56,11 +56,21 @@ export function authenticates(sizes: LayoutSizes): boolean {
  * A number of encrypted bytes that is a good unit: near 512 KiB, less where many pieces come of it (their runs are kept to
  * 4 MiB); whole cipher blocks, and where that is not far away whole stripes too, so that nothing is left over.
  */
-export function unitBytes({ encryptedBlock, stripe, shareSize, total }: LayoutSizes): number {
+function unitBytes({ encryptedBlock, stripe, shareSize, total }: LayoutSizes): number {
   const wanted = Math.min(512 << 10, Math.floor((4 << 20) / (total * shareSize)) * stripe);
   const aligned = (stripe / greatestCommonDivisor(encryptedBlock, stripe)) * encryptedBlock;
   const grain = aligned <= 2 * wanted ? aligned : encryptedBlock;
   return Math.max(1, Math.floor(wanted / grain)) * grain;
+}
+
+/** `SegmentEncoder.unitSize`. */
+export function unitPlainBytes(sizes: LayoutSizes): number {
+  return (unitBytes(sizes) / sizes.encryptedBlock) * sizes.plainBlock;
+}
+
+/** `SegmentDecoder.unitStripes`. */
+export function unitStripes(sizes: LayoutSizes): number {
+  return Math.max(1, Math.floor(unitBytes(sizes) / sizes.stripe));
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -18,7 +18,7 @@ function createSha256Hasher(): PieceHasher {
   const hash = createHash("sha256");
   return {
     update: (data) => void hash.update(data),
-    digest: () => hash.digest(),
+    digest: () => new Uint8Array(hash.digest()),
   };
 }
 

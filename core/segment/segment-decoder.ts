@@ -3,7 +3,7 @@ import { stripeCount } from "../erasure/scheme.js";
 import { checkShares } from "../erasure/share.js";
 import { isPosternError, PosternError } from "../errors.js";
 import type { DecodeRequest, DecodeResult, SegmentLayout } from "./codec.js";
-import { authenticates, type LayoutSizes, layoutSizes, unitBytes } from "./layout.js";
+import { authenticates, type LayoutSizes, layoutSizes, unitStripes } from "./layout.js";
 import { correctSpan, createRecovery } from "./recover-block.js";
 import { createAssemble, type Span, selectRuns, sliceSpans } from "./share-window.js";
 
@@ -30,7 +30,8 @@ export interface SyncSegmentDecoder {
 /** Encrypted bytes that are put together at once: they should stay in the processor's cache until they are decrypted. */
 const stepBytes = 256 << 10;
 
-export function createSegmentDecoder(layout: SegmentLayout): SyncSegmentDecoder {
+/** @param recover whether to look for shares that are right when some are corrupt, which may take long */
+export function createSegmentDecoder(layout: SegmentLayout, recover = true): SyncSegmentDecoder {
   const sizes = layoutSizes(layout);
   const { shareSize, stripe, required } = sizes;
   const assemble = createAssemble(sizes);
@@ -85,6 +86,7 @@ export function createSegmentDecoder(layout: SegmentLayout): SyncSegmentDecoder 
       let good = 0;
       while (decrypt(encrypted.subarray(good * encryptedBlock, (good + 1) * encryptedBlock), block + good)) good++;
       block += good;
+      if (!recover) throw new PosternError("corrupt-data", `block ${block} does not authenticate`);
       const recovered = recovery.recover(spans, block, distrusted);
       out.set(recovered.plain, (block - firstBlock) * plainBlock);
       for (const piece of recovered.corrupt) {
@@ -97,7 +99,7 @@ export function createSegmentDecoder(layout: SegmentLayout): SyncSegmentDecoder 
   }
 
   return {
-    unitStripes: Math.max(1, Math.floor(unitBytes(sizes) / stripe)),
+    unitStripes: unitStripes(sizes),
 
     decode(state, request) {
       const { encryptedOnly = false, encryptedSize, firstStripe } = request;
@@ -144,7 +146,7 @@ export function createSegmentDecoder(layout: SegmentLayout): SyncSegmentDecoder 
 }
 
 /** The stripes of a request; `invalid-argument` or `not-enough-shares` when it can not be. */
-function checkRequest(request: DecodeRequest, state: DecoderState, sizes: LayoutSizes): Span {
+export function checkRequest(request: DecodeRequest, state: DecoderState, sizes: LayoutSizes): Span {
   const { runs, firstStripe, encryptedSize } = request;
   checkShares(
     runs.map(({ pieceNumber, data }) => ({ number: pieceNumber, data })),

@@ -3,7 +3,7 @@ import { padding } from "../crypto/padding.js";
 import { shareNumbers } from "../erasure/share.js";
 import { PosternError } from "../errors.js";
 import type { EncodedSegment, EncodedUnit, PieceHashAlgorithm, SegmentLayout } from "./codec.js";
-import { layoutSizes, unitBytes } from "./layout.js";
+import { layoutSizes, unitPlainBytes } from "./layout.js";
 import { createPieceHasher } from "./piece-hash.js";
 import { createSpreader } from "./spreader.js";
 
@@ -13,7 +13,8 @@ const none = new Uint8Array(0);
 export interface SyncSegmentEncoder {
   readonly unitSize: number;
   encode(plain: Uint8Array): EncodedUnit;
-  finish(): { unit: EncodedUnit; segment: EncodedSegment };
+  /** @param plain the last plain bytes; none when absent */
+  finish(plain?: Uint8Array): { unit: EncodedUnit; segment: EncodedSegment };
 }
 
 /**
@@ -58,7 +59,7 @@ export function createSegmentEncoder(layout: SegmentLayout, hash: PieceHashAlgor
 
   /** Takes plain bytes; returns the whole blocks that there are now, in order. */
   function wholeBlocks(plain: Uint8Array): Uint8Array[] {
-    if (finished) throw new PosternError("invalid-argument", "the segment is finished");
+    if (finished) throw finishedError();
     taken += plain.length;
     const parts: Uint8Array[] = [];
     let start = 0;
@@ -77,11 +78,12 @@ export function createSegmentEncoder(layout: SegmentLayout, hash: PieceHashAlgor
   }
 
   return {
-    unitSize: (unitBytes(sizes) / encryptedBlock) * plainBlock,
+    unitSize: unitPlainBytes(sizes),
     encode: (plain) => unit(wholeBlocks(plain)),
-    finish() {
+    finish(plain = none) {
+      const blocks = wholeBlocks(plain);
       const plainSize = taken;
-      const last = wholeBlocks(padding(plainSize, plainBlock));
+      const last = [...blocks, ...wholeBlocks(padding(plainSize, plainBlock))];
       finished = true;
       const encryptedSize = (taken / plainBlock) * encryptedBlock;
       const lastUnit = unit(last, padding(encryptedSize, stripe));
@@ -89,4 +91,8 @@ export function createSegmentEncoder(layout: SegmentLayout, hash: PieceHashAlgor
       return { unit: lastUnit, segment: { encryptedSize, plainSize, pieceSize, pieceHashes } };
     },
   };
+}
+
+export function finishedError(): PosternError {
+  return new PosternError("invalid-argument", "the segment is finished");
 }
