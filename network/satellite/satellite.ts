@@ -30,7 +30,7 @@ export interface SatelliteOptions extends SatelliteConfigInit {
   readonly serve?: (services: readonly BoundService[]) => Promise<RunningServer>;
   /** How the satellite reaches storage nodes; DRPC when absent. */
   readonly transport?: Transport;
-  /** Which nodes may join by checking in; none when absent: whoever joins is given data, and is called back. */
+  /** Which nodes may join by checking in, which gets them called back and given data; all when absent. */
   readonly acceptsNode?: (nodeId: Uint8Array) => boolean;
   /** Hears of what goes wrong without a caller to tell. Never holds secrets. Nothing when absent. */
   readonly onProblem?: (message: string, error: unknown) => void;
@@ -71,7 +71,7 @@ export async function startSatellite(options: SatelliteOptions): Promise<Running
       seal: sealOf(identity.privateKey),
       nodes,
       pinger,
-      acceptsNode: options.acceptsNode ?? (() => false),
+      acceptsNode: options.acceptsNode ?? (() => true),
       onProblem,
       now,
     };
