@@ -4,6 +4,8 @@ import { PosternError } from "./errors.js";
 export interface TransferOptions {
   /** Plain bytes of a segment, at most 64 MiB, which is what the real uplink uses; 67 108 864 when absent. */
   segmentSize?: number;
+  /** Plain bytes that are kept at the satellite rather than at nodes, at most; 4 096 when absent, and no more. */
+  inlineSize?: number;
   /** Hash over whole pieces. Nodes take both; SHA-256 is several times faster here. "sha256" when absent. */
   pieceHash?: "sha256" | "blake3";
   /** Plain bytes that an upload encodes ahead of its slowest node; 4 MiB when absent. */
@@ -28,9 +30,12 @@ export type FilledTransferOptions = Readonly<Required<TransferOptions>>;
 
 const mib = 1024 * 1024;
 const maximumSegmentSize = 64 * mib;
+/** storj/uplink project.go, maxInlineSize. */
+const maximumInlineSize = 4096;
 
 const defaults: FilledTransferOptions = {
   segmentSize: maximumSegmentSize,
+  inlineSize: maximumInlineSize,
   pieceHash: "sha256",
   uploadWindowBytes: 4 * mib,
   replayBytes: 256 * mib,
@@ -53,7 +58,8 @@ export function fillTransferOptions(options: TransferOptions = {}): FilledTransf
     }
     Object.assign(filled, { [name]: value });
   }
-  if (filled.segmentSize > maximumSegmentSize || filled.segmentSize <= inlineSize) {
+  if (filled.inlineSize > maximumInlineSize) throw new PosternError("invalid-argument", "option inlineSize is invalid");
+  if (filled.segmentSize > maximumSegmentSize || filled.segmentSize <= filled.inlineSize) {
     throw new PosternError("invalid-argument", "option segmentSize is invalid");
   }
   return filled;
@@ -62,9 +68,6 @@ export function fillTransferOptions(options: TransferOptions = {}): FilledTransf
 function isPositive(value: unknown): boolean {
   return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
 }
-
-/** Most plain bytes of an inline segment (storj/uplink project.go, maxInlineSize). */
-export const inlineSize = 4096;
 
 /** Encrypted block size of new objects (storj/uplink project.go: 29 shares of 256 bytes). */
 export const encryptedBlockSize = 7424;

@@ -17,7 +17,7 @@ import { contentNonce } from "./crypto/nonce.js";
 import { toPosternError } from "./errors.js";
 import type { BatchItem } from "./metainfo/batch.js";
 import type { CallSubject } from "./metainfo/errors.js";
-import { encryptedBlockSize, inlineSize } from "./options.js";
+import { encryptedBlockSize } from "./options.js";
 import type { ByteReader } from "./segment/byte-reader.js";
 import { ReplayBuffer } from "./segment/memory-budget.js";
 import { type SegmentCipher, SegmentUpload, type UploadedSegment } from "./segment/upload.js";
@@ -107,8 +107,8 @@ export async function uploadStream(
   for (let index = 0; ; index++) {
     const position = { partNumber, index };
     const keys = newSegmentKeys(pathKey);
-    const available = await raceAbort(signal, reader.fill(inlineSize + 1));
-    if (available <= inlineSize) {
+    const available = await raceAbort(signal, reader.fill(options.inlineSize + 1));
+    if (available <= options.inlineSize) {
       const plain = takeAll(reader);
       plainSize += plain.length;
       await raceAbort(signal, Promise.all(tails));
@@ -167,9 +167,10 @@ export async function uploadStream(
 
 const noBytes = new Uint8Array(0);
 
+/** The rest of the body, which is small. */
 function takeAll(reader: ByteReader): Uint8Array {
   const parts: Uint8Array[] = [];
-  for (let part = reader.take(inlineSize); part !== undefined; part = reader.take(inlineSize)) parts.push(part);
+  for (let part = reader.take(); part !== undefined; part = reader.take()) parts.push(part);
   return concatBytes(...parts);
 }
 

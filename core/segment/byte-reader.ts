@@ -28,7 +28,7 @@ export class ByteReader {
   }
 
   /** Some of the bytes that are there, at most `max`; undefined when there are none. Never waits. */
-  take(max: number): Uint8Array | undefined {
+  take(max = Number.POSITIVE_INFINITY): Uint8Array | undefined {
     const chunk = this.chunks[0];
     if (chunk === undefined || max <= 0) return undefined;
     if (chunk.length <= max) {

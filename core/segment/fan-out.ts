@@ -77,6 +77,7 @@ export function createFanOut(windowUnits: number): FanOut {
   return {
     push(unit) {
       add(unit);
+      if (readers.size === 0) release();
       if (units.length < windowUnits) return undefined;
       return new Promise<void>((resolve, reject) => {
         room = { resolve, reject };

@@ -67,6 +67,8 @@ export class SegmentUpload {
   private readonly active = new Map<number, ActivePiece>();
   private readonly finished = new Map<number, PieceHash>();
   private failed: number[] = [];
+  /** Pieces with another node that wait for the segment to be encoded again. */
+  private again: number[] = [];
   private exchanging = false;
   private exchanges = 0;
   private readonly blockedMs = new Map<number, number>();
@@ -201,7 +203,7 @@ export class SegmentUpload {
     for (const piece of this.fan.laggards()) {
       const total = (this.blockedMs.get(piece) ?? 0) + ms;
       this.blockedMs.set(piece, total);
-      if (total >= this.deps.slowNodeMs && this.possible(piece)) this.remove(piece);
+      if (total >= this.deps.slowNodeMs && this.possible({ without: piece })) this.remove(piece);
     }
   }
 
@@ -209,30 +211,33 @@ export class SegmentUpload {
     return Array.from(pieces, (piece) => nodeTags(this.limits[piece]?.tags ?? {}));
   }
 
-  /** Whether the requirement can be met with what is under way, or with all of it but one piece. */
-  private possible(without?: number): boolean {
+  /** Whether the requirement can be met with what is under way and more pieces, or without one. */
+  private possible({ without, more = [] }: { without?: number; more?: readonly number[] } = {}): boolean {
     const active = [...this.active.keys()].filter((piece) => piece !== without);
-    return this.enough(this.tagsOf([...this.finished.keys(), ...active]));
+    return this.enough(this.tagsOf([...this.finished.keys(), ...active, ...more]));
   }
 
   /** Decides what follows from the state of the pieces. */
   private check(): void {
     if (this.over) return;
+    const kept = this.kept.chunks;
     const step = nextUploadStep({
       encoded: this.encoded !== undefined,
       enough: this.enough(this.tagsOf(this.finished.keys())),
       possible: this.possible(),
+      possibleAgain: this.possible({ more: kept === undefined ? [] : this.again }),
       finished: this.finished.size,
       active: this.active.size,
       failed: this.failed.length,
       successThreshold: this.successThreshold,
       atStart: this.fan.atStart,
-      kept: this.kept.chunks !== undefined,
+      kept: kept !== undefined,
       mayExchange: this.exchanges < maximumExchanges,
       exchanging: this.exchanging,
     });
     if (step === "succeed") this.succeed();
     else if (step === "exchange") void this.exchange();
+    else if (step === "replay" && kept !== undefined) this.replay(kept);
     else if (step === "fail") {
       const left = this.finished.size + this.active.size;
       const text = `only ${left} nodes work, ${this.successThreshold} are needed`;
@@ -282,8 +287,7 @@ export class SegmentUpload {
       this.segmentId = reply.segmentId;
       this.limits = reply.addressedLimits;
       if (this.fan.atStart) for (const piece of pieces) this.start(piece, this.fan);
-      else if (this.encoded !== undefined && this.kept.chunks !== undefined) this.replay(pieces, this.kept.chunks);
-      else this.failed.push(...pieces);
+      else this.again.push(...pieces);
     } catch (error) {
       this.lastError = error;
     } finally {
@@ -294,12 +298,12 @@ export class SegmentUpload {
     }
   }
 
-  /** Encodes the segment once more, for these pieces only. */
-  private replay(pieces: readonly number[], chunks: readonly Uint8Array[]): void {
+  /** Encodes the segment once more, only for the pieces that wait for it. */
+  private replay(chunks: readonly Uint8Array[]): void {
     const encoder = this.deps.codec.encoder(this.layout, this.deps.hashAlgorithm);
     const fan = createFanOut(2);
     this.cancelAll.signal.addEventListener("abort", () => fan.close(this.cancelAll.signal.reason), { once: true });
-    for (const piece of pieces) this.start(piece, fan);
+    for (const piece of this.again.splice(0)) this.start(piece, fan);
     const encodeAll = async () => {
       for (const plain of regroup(chunks, encoder.unitSize)) await fan.push(await encoder.encode(plain));
       const { unit, segment } = await encoder.finish();

@@ -49,6 +49,14 @@ test("a dropped piece that waits hears of it", async (t) => {
   await t.throwsAsync(next, { code: "canceled" });
 });
 
+test("without pieces the producer goes on: what it makes may be made again", (t) => {
+  const fan = createFanOut(2);
+  fan.open(0);
+  fan.push(unit("a"));
+  fan.drop(0);
+  for (let i = 0; i < 5; i++) t.is(fan.push(unit("b")), undefined);
+});
+
 test("units are held for pieces that come later", async (t) => {
   const fan = createFanOut(2);
   const first = fan.open(0);
