@@ -131,7 +131,7 @@ test.serial("the connection breaks in the middle of everything", async (t) => {
   t.true(Buffer.concat(chunks).equals(data));
 });
 
-test.serial("a body is not read further than one segment that nobody takes", async (t) => {
+test.serial("a body is not read further than two segments that nobody takes", async (t) => {
   const lab = await projectLab(t, { uplink: impatient });
   await lab.project.createBucket("bucket");
   lab.faults.push(...lab.nodes.map(() => frozen()));
@@ -144,7 +144,8 @@ test.serial("a body is not read further than one segment that nobody takes", asy
   }
   const project = await lab.open({ nodeStallMs: 1000, segmentSize: 16 * mib });
   await t.throwsAsync(project.putObject("bucket", "key", endless()), { code: "not-enough-nodes" });
-  t.true(read <= 17 * mib, `${read} bytes`);
+  // A segment may be begun while the pieces of the one before are under way.
+  t.true(read <= 33 * mib, `${read} bytes`);
 });
 
 test.serial("what nodes send is bounded by what the reader takes", async (t) => {
