@@ -65,10 +65,10 @@ export async function startNetwork(options: NetworkOptions): Promise<RunningNetw
     });
     stops.unshift(() => satellite.stop({ graceMs }));
     const nodes = identities.map((identity, index) => nodeSlot(options, index, identity, satellite, satelliteIdentity));
-    const network = runningNetwork(satellite, nodes, () => stopInOrder([() => stopNodes(nodes), ...stops]));
+    // Nodes end first: an upload whose pieces are in can still be committed.
     stops.unshift(() => stopNodes(nodes));
     await Promise.all(nodes.map((node) => node.start()));
-    return network;
+    return runningNetwork(satellite, nodes, () => stopInOrder(stops));
   } catch (error) {
     await stopInOrder(stops).catch(() => {});
     throw error;
