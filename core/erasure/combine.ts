@@ -1,5 +1,5 @@
 import type { Combination } from "./combination.js";
-import { threadKernel } from "./kernel.js";
+import { type Kernel, threadKernel } from "./kernel.js";
 
 /** Scratch memory of one step. */
 const stepBytes = 1 << 20;
@@ -8,12 +8,15 @@ const stepBytes = 1 << 20;
  * Contents of the shares `to` of a combination, each an array of its own.
  * @param shares contents of the shares `from`, of one length
  */
-export function combineShares(combination: Combination, shares: readonly Uint8Array[]): Uint8Array[] {
+export function combineShares(
+  combination: Combination,
+  shares: readonly Uint8Array[],
+  kernel: Kernel = threadKernel(),
+): Uint8Array[] {
   const size = shares[0]!.length;
   const { from, to } = combination;
   const out = to.map(() => new Uint8Array(size));
   const step = Math.min(size, Math.ceil(stepBytes / (from.length + to.length)));
-  const kernel = threadKernel();
   const sources = from.map((_, i) => i * step);
   const targets = to.map((_, i) => (from.length + i) * step);
   for (let start = 0; start < size; start += step) {

@@ -31,6 +31,7 @@ declare namespace WebAssembly {
     constructor(module: Module);
     readonly exports: unknown;
   }
+  function validate(bytes: Uint8Array): boolean;
 }
 
 interface KernelExports {
@@ -66,14 +67,24 @@ const scratchStart = tablesStart + (maxShares / 2) ** 2 * 32;
 
 let shared: Kernel | undefined;
 
+/** Relaxed SIMD, which is faster, is there from Node.js 22 on. */
+export type KernelName = "kernel-relaxed.wasm" | "kernel.wasm";
+
 /** The kernel of this thread. Its calls are synchronous, so one scratch memory serves all users in turn. */
 export function threadKernel(): Kernel {
-  shared ??= instantiate();
+  shared ??= loadKernel("kernel-relaxed.wasm") ?? loadKernel("kernel.wasm");
+  if (shared === undefined) throw new PosternError("internal", "the erasure kernel needs WebAssembly SIMD");
   return shared;
 }
 
-function instantiate(): Kernel {
-  const exports = new WebAssembly.Instance(new WebAssembly.Module(kernelBytes())).exports as KernelExports;
+/** A kernel of its own; undefined when this Node.js lacks the instructions. */
+export function loadKernel(name: KernelName): Kernel | undefined {
+  const bytes = kernelBytes(name);
+  return WebAssembly.validate(bytes) ? instantiate(new WebAssembly.Module(bytes)) : undefined;
+}
+
+function instantiate(module: WebAssembly.Module): Kernel {
+  const exports = new WebAssembly.Instance(module).exports as KernelExports;
   const { memory } = exports;
   let tablesOf: Combination | undefined;
 
@@ -115,10 +126,9 @@ function instantiate(): Kernel {
   };
 }
 
-function kernelBytes(): Uint8Array {
-  const url = new URL("./kernel.wasm", import.meta.url);
+function kernelBytes(name: KernelName): Uint8Array {
   try {
-    return readFileSync(url);
+    return readFileSync(new URL(name, import.meta.url));
   } catch (cause) {
     throw new PosternError("internal", "the erasure kernel is not built, run: npm run build", { cause });
   }
