@@ -89,8 +89,13 @@ function handlerStream({ method }: Route, requests: Pipe, responses: Pipe): Hand
   };
 }
 
+/** As the other transports: what is too large for them shows here too. */
+const maxMessageBytes = 4 << 20;
+
 export function encode<T>(type: MessageType<T>, message: T): Uint8Array {
-  return type.encode(message).finish();
+  const data = type.encode(message).finish();
+  if (data.length <= maxMessageBytes) return data;
+  throw new PosternError("invalid-argument", `message of ${data.length} bytes exceeds ${maxMessageBytes}`);
 }
 
 export function decodeResponse<Req, Res>(method: MethodDefinition<Req, Res>, data: Uint8Array): Res {
