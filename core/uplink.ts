@@ -14,17 +14,19 @@ import { createDrpcTransport } from "./rpc/drpc/transport.js";
 import { createPool, type Pool } from "./rpc/pool.js";
 import type { ConnectionSource, Target, Transport } from "./rpc/transport.js";
 import type { SegmentCodec } from "./segment/codec.js";
-import { createInlineCodec } from "./segment/inline-codec.js";
 import { createMemoryBudget } from "./segment/memory-budget.js";
 import { createNodeSpeeds } from "./segment/node-speeds.js";
+import { createWorkerCodec } from "./segment/worker-codec.js";
 
 export interface UplinkOptions extends TransferOptions {
   /** Shown to satellites and nodes, which take any; a fresh one when absent. */
   identity?: Identity;
   /** How peers are reached; DRPC over TLS with `identity` when absent. */
   transport?: Transport;
-  /** Encodes and decodes segments; its owner closes it. One in this thread when absent. */
+  /** Encodes and decodes segments; its owner closes it. A pool of worker threads when absent. */
   codec?: SegmentCodec;
+  /** Threads of that pool; one less than there are processors, at least 1 and at most 8, when absent. */
+  threads?: number;
   /** Product tokens in front of this library's own, as in HTTP; none when absent. */
   userAgent?: string;
   /** Other addresses ("host:port") to dial satellites at, by node id; those of the grants when absent. */
@@ -62,7 +64,7 @@ const product = "postern/0.1.0";
 export function createUplink(options: UplinkOptions = {}): Uplink {
   const transfer = fillTransferOptions(options);
   const userAgent = options.userAgent === undefined ? product : `${options.userAgent} ${product}`;
-  const codec = options.codec ?? createInlineCodec();
+  const codec = options.codec ?? createWorkerCodec({ threads: options.threads });
   const speeds = createNodeSpeeds();
   const replayBudget = createMemoryBudget(transfer.replayBytes);
   let pool: Promise<Pool> | undefined;

@@ -27,6 +27,8 @@ export const contentCipher = CipherSuite.AesGcm;
 
 /** Segments whose last pieces may still be under way while the next is written. */
 const maximumTails = 2;
+/** Units that are encoded at a time. */
+const maximumWrites = 2;
 
 export interface StreamTarget {
   /** 0 for objects uploaded in one go. */
@@ -182,9 +184,9 @@ async function writeSegment(
   segmentSize: number,
 ): Promise<number> {
   let total = 0;
-  let writing: Promise<void> | undefined;
+  const writing: Promise<void>[] = [];
   for (;;) {
-    // The next unit is read while the former is being encoded.
+    // The next unit is read while the former ones are encoded.
     const size = Math.min(segment.unitSize, segmentSize - total);
     const chunks: Uint8Array[] = [];
     let filled = 0;
@@ -195,15 +197,16 @@ async function writeSegment(
       kept.add(chunk);
       filled += chunk.length;
     }
-    await writing;
+    if (writing.length === maximumWrites) await writing.shift();
     total += filled;
     if (filled > 0) {
-      writing = segment.write(concatBytes(...chunks)); // a copy: the codec may send its buffer to another thread
-      writing.catch(() => undefined); // seen at the next await
+      const write = segment.write(concatBytes(...chunks)); // a copy: the codec may send its buffer to another thread
+      write.catch(() => undefined); // seen when it is awaited
+      writing.push(write);
     }
     if (filled < size || total === segmentSize) break;
   }
-  await writing;
+  await Promise.all(writing);
   await segment.end();
   return total;
 }

@@ -71,6 +71,8 @@ export class SegmentUpload {
   private again: number[] = [];
   private exchanging = false;
   private exchanges = 0;
+  /** The last write. */
+  private writing: Promise<void> = Promise.resolve();
   private readonly blockedMs = new Map<number, number>();
   private encoded: { encryptedSize: number; plainSize: number } | undefined;
   private over = false;
@@ -111,15 +113,25 @@ export class SegmentUpload {
     return this.encoder.unitSize;
   }
 
-  /** Encodes and queues the next bytes (ownership passes); resolves when there is room for more. */
-  async write(plain: Uint8Array): Promise<void> {
-    const unit = await this.orAbort(this.encoder.encode(plain));
-    const room = this.fan.push(unit);
-    if (room !== undefined) await this.waitForRoom(room);
+  /**
+   * Encodes and queues the next bytes (ownership passes); resolves when there is room for more. Calls may overlap: with
+   * two under way the encoder never waits.
+   */
+  write(plain: Uint8Array): Promise<void> {
+    const encoding = this.orAbort(this.encoder.encode(plain));
+    const former = this.writing;
+    const push = async () => {
+      const [unit] = await Promise.all([encoding, former]);
+      const room = this.fan.push(unit);
+      if (room !== undefined) await this.waitForRoom(room);
+    };
+    this.writing = push();
+    return this.writing;
   }
 
   /** No more bytes; resolves when everything is encoded, which is before everything is sent. */
   async end(): Promise<void> {
+    await this.writing;
     const { unit, segment } = await this.orAbort(this.encoder.finish());
     this.encoded = { encryptedSize: segment.encryptedSize, plainSize: segment.plainSize };
     this.fan.end(unit, segment.pieceHashes);
