@@ -16,6 +16,7 @@ import type { Access } from "./auth/access-cache.js";
 import { type Authenticated, authenticate } from "./auth/authenticate.js";
 import { checkBucketName } from "./bucket-name.js";
 import type { Call, Operation } from "./call.js";
+import { allowOrigin } from "./cors.js";
 import { errorDocument, S3Error, toS3Error } from "./errors.js";
 import { type RequestHeaders, requestHeaders } from "./headers.js";
 import { observe, type RequestFacts } from "./observe.js";
@@ -61,7 +62,8 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     const leave = gate.enter();
     try {
       if (leave === undefined) throw new S3Error("SlowDown");
-      await serve(ctx, facts);
+      if (allowOrigin(req, res, options.corsOrigins)) await sendReply(res, { status: 204 }, options);
+      else await serve(ctx, facts);
     } catch (error) {
       const s3Error = toS3Error(error);
       facts.code = s3Error.code;

@@ -12,6 +12,8 @@ export interface S3Options {
   baseDomains?: readonly string[];
   /** Name of the region that replies tell; requests may be signed for any. Default "us-east-1". */
   region?: string;
+  /** Origins whose web pages may use the API from browsers; "*" is all. Default ["*"], as on Storj's gateways. */
+  corsOrigins?: readonly string[];
   /** Proxies of our own in front, for the client's address in the log. Default 0. */
   trustedProxies?: number;
   /** How long a looked-up access key is used, in ms. Default 60 000. */
@@ -56,6 +58,7 @@ export function completeOptions(options: S3Options = {}): CompleteS3Options {
     tls: options.tls,
     baseDomains: (options.baseDomains ?? []).map((domain) => domain.toLowerCase().replace(/^\.+|\.+$/g, "")),
     region: options.region ?? "us-east-1",
+    corsOrigins: options.corsOrigins ?? ["*"],
     trustedProxies: whole("trustedProxies", options.trustedProxies ?? 0, 0, 16),
     accessCacheMs: whole("accessCacheMs", options.accessCacheMs ?? 60_000, 0),
     accessCacheEntries: whole("accessCacheEntries", options.accessCacheEntries ?? 10_000, 1),

@@ -18,7 +18,7 @@ export function requestedRange(call: Call, info: ObjectInfo | undefined): ByteRa
   if (/-[1-9]\d*$/.test((info && etagOf(info)) ?? ""))
     throw new S3Error("NotImplemented", { extra: { Header: "partNumber" } });
   if (partNumberOf(part) !== 1) {
-    throw new S3Error("InvalidRange", { message: "The requested partnumber is not satisfiable" });
+    throw new S3Error("InvalidPartNumber", { extra: { PartNumberRequested: part, ActualPartCount: 1 } });
   }
   return info === undefined || info.size === 0 ? undefined : { start: 0 };
 }

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import type { PartInfo } from "../../../core/index.js";
+import { isPosternError, type PartInfo } from "../../../core/index.js";
 import { type Call, keyOf, keyText, type Operation } from "../call.js";
 import { unquoteEtag } from "../conditions.js";
 import { S3Error } from "../errors.js";
+import { etagOf } from "../metadata.js";
 import { maxParts, uploadIdOf } from "../parameters.js";
 import { xmlReply } from "../reply.js";
 import { writeGuard } from "../stored-conditions.js";
@@ -26,16 +27,12 @@ export const completeMultipartUpload: Operation = {
     const uploadId = uploadIdOf(call.query);
     const document = await call.xml("CompleteMultipartUpload", maxBytes);
     const listed = listedParts(document);
-    const guard = writeGuard(call);
-    await guard.check();
-    const stored = await storedParts(call, uploadId);
-    checkParts(call, listed, stored);
     const etag = multipartEtag(listed);
-    await call.project.commitUpload(call.bucket, key, uploadId, {
-      etag: Buffer.from(etag),
-      ifNoneMatch: guard.ifNoneMatch,
-      signal: call.signal,
-    });
+    try {
+      await complete(call, uploadId, listed, etag);
+    } catch (error) {
+      if (!isPosternError(error, "upload-not-found") || !(await isComplete(call, etag))) throw error;
+    }
     return xmlReply(
       xmlDocument((xml) =>
         xml.group(
@@ -52,6 +49,31 @@ export const completeMultipartUpload: Operation = {
     );
   },
 };
+
+async function complete(call: Call, uploadId: string, listed: readonly ListedPart[], etag: string): Promise<void> {
+  const guard = writeGuard(call);
+  const stored = await storedParts(call, uploadId);
+  checkParts(call, listed, stored);
+  await guard.check();
+  await call.project.commitUpload(call.bucket, keyOf(call), uploadId, {
+    etag: Buffer.from(etag),
+    ifNoneMatch: guard.ifNoneMatch,
+    signal: call.signal,
+  });
+}
+
+/**
+ * Whether the object is there as the request wants it: the upload is gone because it was completed before, and the
+ * client asks again as it did not get the reply. To Amazon that is a success too.
+ */
+async function isComplete(call: Call, etag: string): Promise<boolean> {
+  try {
+    return etagOf(await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal })) === etag;
+  } catch (error) {
+    if (isPosternError(error, "object-not-found")) return false;
+    throw error;
+  }
+}
 
 function listedParts(document: XmlNode | undefined): ListedPart[] {
   const parts = children(document ?? "", "Part").map((node): ListedPart => {

@@ -7,7 +7,10 @@ export const deleteObject: Operation = {
   name: "DeleteObject",
   async run(call) {
     refuseVersionId(call.query);
-    if (call.headers.has("if-match")) throw new S3Error("NotImplemented", { extra: { Header: "If-Match" } });
+    // Deleting on condition: the network cannot, and looking first would not be the same.
+    for (const name of ["if-match", "x-amz-if-match-last-modified-time", "x-amz-if-match-size"]) {
+      if (call.headers.has(name)) throw new S3Error("NotImplemented", { extra: { Header: name } });
+    }
     await call.project.deleteObject(call.bucket, keyOf(call), { signal: call.signal });
     return { status: 204 };
   },

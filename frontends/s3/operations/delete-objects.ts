@@ -13,6 +13,8 @@ const atOnce = 16;
 interface Victim {
   readonly key: string;
   readonly versionId: string | undefined;
+  /** Whether it is to be deleted only under conditions. */
+  readonly conditional: boolean;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
@@ -24,7 +26,8 @@ export const deleteObjects: Operation = {
     const victims = children(document, "Object").map((node): Victim => {
       const key = childText(node, "Key");
       if (key === undefined || key === "") throw new S3Error("MalformedXML");
-      return { key, versionId: childText(node, "VersionId") };
+      const conditional = ["ETag", "LastModifiedTime", "Size"].some((name) => childText(node, name) !== undefined);
+      return { key, versionId: childText(node, "VersionId"), conditional };
     });
     if (victims.length === 0 || victims.length > mostKeys) throw new S3Error("MalformedXML");
     const quiet = childText(document, "Quiet")?.trim().toLowerCase() === "true";
@@ -70,7 +73,8 @@ async function deleteAll(call: Call, victims: readonly Victim[]): Promise<(S3Err
 
 async function deleteOne(call: Call, victim: Victim): Promise<void> {
   if (Buffer.byteLength(victim.key) > 1024) throw new S3Error("KeyTooLongError");
-  if (victim.versionId !== undefined && victim.versionId !== "null") throw new S3Error("NotImplemented");
+  if (victim.conditional || (victim.versionId !== undefined && victim.versionId !== "null"))
+    throw new S3Error("NotImplemented");
   await call.project.deleteObject(call.bucket, victim.key, { signal: call.signal });
 }
 

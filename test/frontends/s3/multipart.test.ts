@@ -50,6 +50,7 @@ test("puts an object together from its parts", async (t) => {
   const parts = [await part(1, bodies[0]!), await part(7, bodies[1]!), await part(10_000, bodies[2]!)];
   t.is(parts[0]?.ETag, `"${createHash("md5").update(bodies[0]!).digest("hex")}"`);
   const { ETag, Location } = await complete(parts);
+  t.is((await complete(parts)).ETag, ETag, "asked again, it is still so");
   const md5s = bodies.map((body) => createHash("md5").update(body).digest());
   t.is(ETag, `"${createHash("md5").update(Buffer.concat(md5s)).digest("hex")}-3"`);
   t.is(Location, `${server.url}/${Bucket}/k`);
@@ -57,6 +58,7 @@ test("puts an object together from its parts", async (t) => {
   t.deepEqual(Buffer.from(await got.Body!.transformToByteArray()), Buffer.concat(bodies));
   t.like(got, { ETag, ContentType: "text/x", Metadata: { a: "1" } });
   t.is(await refusal(t, s3.send(new ListPartsCommand(upload))), "NoSuchUpload 404");
+  t.is(await refusal(t, complete(parts.slice(0, 2))), "NoSuchUpload 404");
   t.is(await refusal(t, s3.send(new GetObjectCommand({ Bucket, Key: "k", PartNumber: 1 }))), "NotImplemented 501");
 });
 

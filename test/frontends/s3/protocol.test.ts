@@ -54,6 +54,31 @@ test("anonymous requests are denied, whatever they ask for", async (t) => {
   }
 });
 
+test("web pages of allowed origins may use it", async (t) => {
+  const preflight = (url: string, origin: string) =>
+    plainRequest(url, {
+      method: "OPTIONS",
+      target: "/bucket/key",
+      headers: {
+        origin,
+        "access-control-request-method": "PUT",
+        "access-control-request-headers": "authorization,x-amz-date",
+      },
+    });
+  const open = await preflight(server.url, "https://a.example");
+  t.is(open.status, 204);
+  t.is(open.headers["access-control-allow-origin"], "*");
+  t.is(open.headers["access-control-allow-headers"], "authorization,x-amz-date");
+  const narrow = await startS3TestServer({ corsOrigins: ["https://a.example"] }, { project: server.project });
+  t.teardown(() => narrow.stop());
+  t.is((await preflight(narrow.url, "https://a.example")).headers["access-control-allow-origin"], "https://a.example");
+  const other = await preflight(narrow.url, "https://b.example");
+  t.is(other.status, 403);
+  t.is(other.headers["access-control-allow-origin"], undefined);
+  const actual = await signedRequest(narrow.url, { target: "/bucket", unsigned: { origin: "https://a.example" } });
+  t.is(actual.headers["access-control-allow-origin"], "https://a.example");
+});
+
 test("what is not there is not implemented", async (t) => {
   const code = async (method: string, target: string) => {
     const reply = await signedRequest(server.url, { method, target });
