@@ -163,14 +163,15 @@ export async function abortUpload(
 }
 
 export async function listParts(
-  { store, metainfo }: ProjectContext,
+  context: ProjectContext,
   bucket: string,
   key: Key,
   uploadId: string,
   options: CallSettings & { after?: number; limit?: number } = {},
 ): Promise<{ parts: readonly PartInfo[]; more: boolean }> {
+  const { store, metainfo } = context;
   const { after = 0, limit = 1000, signal } = options;
-  const { contentKey } = locate(store, bucket, key);
+  const at = locate(store, bucket, key);
   const streamId = streamIdOf(uploadId);
   const parts: PartInfo[] = [];
   // After the last segment of part `after`. Position 0/0 means the start.
@@ -182,13 +183,16 @@ export async function listParts(
     for (const item of reply.items) {
       const { partNumber = 0, index = 0 } = item.position ?? {};
       cursorPosition = { partNumber, index };
-      const part = partOf(partNumber, item, cipherSuite, contentKey);
+      const part = partOf(partNumber, item, cipherSuite, at.contentKey);
       const former = parts.at(-1);
       if (former?.partNumber === partNumber) parts[parts.length - 1] = joinParts(former, part);
       else if (parts.length === limit) return { parts, more: true };
       else parts.push(part);
     }
-    if (!reply.more || reply.items.length === 0) return { parts, more: false };
+    if (reply.more && reply.items.length > 0) continue;
+    // Satellites list no segments for an upload that is gone, just as for one without parts.
+    if (parts.length === 0) await pendingMetadata(context, at, streamId, signal);
+    return { parts, more: false };
   }
 }
 

@@ -4,11 +4,15 @@ import hashlib
 import io
 import os
 import sys
+import urllib.request
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 s3 = boto3.client("s3", endpoint_url=os.environ["ENDPOINT"])
+# Without this boto3 presigns with Signature Version 2.
+presigner = boto3.client("s3", endpoint_url=os.environ["ENDPOINT"], config=Config(signature_version="s3v4"))
 bucket = "boto3-round"
 
 
@@ -41,9 +45,7 @@ for size in sizes:
         assert tail["Body"].read() == data[-7:]
     assert code_of(s3.get_object, Bucket=bucket, Key=key, IfNoneMatch=head["ETag"]) == "304"
     assert code_of(s3.get_object, Bucket=bucket, Key=key, IfMatch='"other"') == "PreconditionFailed"
-    url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
-    import urllib.request
-
+    url = presigner.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key})
     with urllib.request.urlopen(url) as reply:
         assert hashlib.sha256(reply.read()).digest() == hashlib.sha256(data).digest()
 
@@ -82,7 +84,8 @@ assert len(deleted["Deleted"]) == len(keys) + 2 and "Errors" not in deleted
 s3.delete_bucket(Bucket=bucket)
 assert code_of(s3.head_bucket, Bucket=bucket) == "404"
 
-wrong = boto3.client("s3", endpoint_url=os.environ["ENDPOINT"], aws_secret_access_key="wrong")
+own = {"endpoint_url": os.environ["ENDPOINT"], "aws_access_key_id": os.environ["AWS_ACCESS_KEY_ID"]}
+wrong = boto3.client("s3", **own, aws_secret_access_key="wrong")
 assert code_of(wrong.list_buckets) == "SignatureDoesNotMatch"
 
 print(f"{len(sizes)} files, all equal")
