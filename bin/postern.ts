@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { collectLessOften } from "../core/collector.js";
 import { type ServeFlags, serveConfig } from "./config.js";
 import { readEnvironment, widenThreadPool } from "./env.js";
 import { exitLine } from "./exit-line.js";
 import { serve } from "./serve.js";
 
 widenThreadPool();
+collectLessOften();
 
 const program = new Command("postern")
   .description("A Storj-compatible S3 gateway, with a network of its own to try it on.")

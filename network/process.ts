@@ -1,7 +1,10 @@
+import { collectLessOften } from "../core/collector.js";
 import { type RunningNetwork, startNetwork } from "./network.js";
 import { errorMessage, type FromNetwork, runCall, type ToNetwork } from "./process-messages.js";
 
 // The program of a network in a process of its own: it is forked by `startNetworkProcess` and ends with its parent.
+
+collectLessOften();
 
 let network: Promise<RunningNetwork> | undefined;
 
