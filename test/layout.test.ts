@@ -43,7 +43,14 @@ const table: readonly Row[] = [
   },
   {
     files: ["core/rpc/NAME/"],
-    mayImport: [...foundation, "core/rpc/transport.ts", "core/rpc/status.ts", "core/rpc/handler.ts", "core/identity/"],
+    mayImport: [
+      ...foundation,
+      "core/rpc/transport.ts",
+      "core/rpc/status.ts",
+      "core/rpc/handler.ts",
+      "core/rpc/tcp.ts",
+      "core/identity/",
+    ],
     packages: ["@grpc/grpc-js", "@grpc/proto-loader", "@grpc/reflection", "grpc-health-check", "@bufbuild/protobuf"],
   },
   { files: ["core/rpc/*"], mayImport: [...foundation, "core/rpc/", "core/identity/"] },

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import { type ConnectionOptions, connect, createSecureContext, TLSSocket } from "node:tls";
+import { dialSocket, established } from "../tcp.js";
 import type { RunningServer, Transport } from "../transport.js";
 import { socketBufferBytes, socketChannel } from "./channel.js";
 import { createClientConnection, type DrpcConnectionOptions } from "./client-connection.js";
-import { dialSocket, established } from "./dial.js";
 import { type DrpcListenOptions, listenDrpc } from "./listener.js";
 
 export interface PlainDrpcTransportOptions extends DrpcConnectionOptions {

@@ -4,11 +4,12 @@ import { equalBytes } from "../../bytes/bytes.js";
 import { PosternError } from "../../errors.js";
 import { verifyChain } from "../../identity/chain.js";
 import type { Identity } from "../../identity/identity.js";
+import { nodeSecureContext, peerChainOf } from "../../identity/tls.js";
+import { established } from "../tcp.js";
 import type { RunningServer } from "../transport.js";
 import { socketBufferBytes } from "./channel.js";
-import { established } from "./dial.js";
+import { drpcHeader } from "./header.js";
 import { type DrpcListenOptions, listenDrpc } from "./listener.js";
-import { drpcHeader, nodeSecureContext, peerChainOf } from "./tls.js";
 
 export interface ServeDrpcOptions extends DrpcListenOptions {
   identity: Identity;

@@ -3,11 +3,12 @@ import { equalBytes } from "../../bytes/bytes.js";
 import { PosternError } from "../../errors.js";
 import { verifyChain } from "../../identity/chain.js";
 import type { Identity } from "../../identity/identity.js";
+import { nodeSecureContext, nodeVerification, peerChainOf } from "../../identity/tls.js";
+import { dialSocket, established } from "../tcp.js";
 import type { Transport } from "../transport.js";
 import { socketBufferBytes, socketChannel } from "./channel.js";
 import { createClientConnection, type DrpcConnectionOptions } from "./client-connection.js";
-import { dialSocket, established } from "./dial.js";
-import { drpcHeader, nodeSecureContext, nodeVerification, peerChainOf } from "./tls.js";
+import { drpcHeader } from "./header.js";
 
 export interface DrpcTransportOptions extends DrpcConnectionOptions {
   /** Shown to peers: satellites and nodes demand one, of any node id. */

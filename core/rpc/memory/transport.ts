@@ -1,5 +1,6 @@
 import { abortError, PosternError } from "../../errors.js";
 import { type Routes, routesOf } from "../handler.js";
+import { within } from "../tcp.js";
 import type { BoundService, Connection, RunningServer, Transport } from "../transport.js";
 import { createMemoryConnection } from "./connection.js";
 
@@ -75,13 +76,4 @@ export function createMemoryNetwork(): MemoryNetwork {
       };
     },
   };
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, over]);
-  clearTimeout(timer);
 }

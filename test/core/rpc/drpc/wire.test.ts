@@ -6,9 +6,9 @@ import { decodeErrorBody, encodeErrorBody } from "../../../../core/rpc/drpc/erro
 import { maxFrameHeaderBytes, parseFrame, writeFrameHeader } from "../../../../core/rpc/drpc/frame.js";
 import { createFrameWriter } from "../../../../core/rpc/drpc/frame-writer.js";
 import { wholeMessage } from "../../../../core/rpc/drpc/gather-writer.js";
+import { drpcHeader } from "../../../../core/rpc/drpc/header.js";
 import { decodeMetadata, encodeMetadata } from "../../../../core/rpc/drpc/metadata.js";
 import { createPacketReader, type Packet } from "../../../../core/rpc/drpc/packet.js";
-import { drpcHeader } from "../../../../core/rpc/drpc/tls.js";
 import { asVector, pattern } from "../../../helpers/vectors.js";
 import { type PacketVector, vectors } from "./vectors.js";
 

@@ -1,9 +1,6 @@
 import { constants, X509Certificate } from "node:crypto";
 import { createSecureContext, type PeerCertificate, type SecureContext, type TLSSocket } from "node:tls";
-import type { Identity } from "../../identity/identity.js";
-
-/** First bytes on a connection, in clear, before TLS (storj/drpc drpcmigrate/header.go). */
-export const drpcHeader: Uint8Array = Buffer.from("DRPC!!!1");
+import type { Identity } from "./identity.js";
 
 /** AES-128 first: the cheapest where the processor has AES instructions, and what Go chooses. */
 const ciphers = [
