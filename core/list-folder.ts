@@ -4,11 +4,11 @@ import {
   type ObjectListItem,
   type ObjectListItemIncludes,
 } from "../proto/gen/metainfo.js";
-import { compareBytes, concatBytes } from "./bytes/bytes.js";
+import { compareBytes } from "./bytes/bytes.js";
 import { compareTimestamps } from "./bytes/timestamp.js";
 import type { ProjectContext } from "./context.js";
-import { decryptPathRaw, prefixInfo } from "./crypto/path.js";
-import { isPosternError } from "./errors.js";
+import { prefixInfo } from "./crypto/path.js";
+import { ListedKeys } from "./list-keys.js";
 
 /** What to list: committed objects or pending uploads, with what. */
 export interface ListScope {
@@ -24,6 +24,8 @@ export interface ListedItem {
   readonly key: Uint8Array;
   readonly isPrefix: boolean;
   readonly item: ObjectListItem;
+  /** Content key of the path. */
+  contentKey(): Uint8Array;
 }
 
 /** By key; pending uploads of one key by age. */
@@ -67,6 +69,7 @@ export async function* folderPages(
   recursive: boolean,
 ): AsyncGenerator<{ items: ListedItem[]; more: boolean }> {
   const { parentEnc, parentKey, cipher } = prefixInfo(scope.context.store, scope.bucket, folder);
+  const keys = new ListedKeys(folder, cipher, parentKey);
   let encryptedCursor = new Uint8Array(0);
   let versionCursor = new Uint8Array(0);
   for (;;) {
@@ -74,9 +77,9 @@ export async function* folderPages(
     const reply = await listPage(scope, page);
     const items: ListedItem[] = [];
     for (const item of reply.items) {
-      const relative = decryptKeyOf(item, cipher, parentKey);
-      if (relative === undefined) continue;
-      items.push({ key: concatBytes(folder, relative), isPrefix: item.status === Object_Status.PREFIX, item });
+      const isPrefix = item.status === Object_Status.PREFIX;
+      const opened = keys.open(item.encryptedObjectKey, isPrefix);
+      if (opened !== undefined) items.push({ ...opened, isPrefix, item });
     }
     const last = reply.items.at(-1);
     const more = reply.more && last !== undefined;
@@ -84,14 +87,5 @@ export async function* folderPages(
     if (!more || last === undefined) return;
     encryptedCursor = Uint8Array.from(last.encryptedObjectKey);
     versionCursor = Uint8Array.from(last.objectVersion);
-  }
-}
-
-function decryptKeyOf(item: ObjectListItem, cipher: number, parentKey: Uint8Array): Uint8Array | undefined {
-  try {
-    return decryptPathRaw(item.encryptedObjectKey, cipher, parentKey);
-  } catch (error) {
-    if (isPosternError(error, "decryption-failed")) return undefined;
-    throw error;
   }
 }

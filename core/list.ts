@@ -34,7 +34,7 @@ export async function listObjects(
   const page = found.slice(0, listing.limit);
   const entries = page.map((one): ListEntry => {
     if (one.isPrefix) return prefixEntry(one.key);
-    return { kind: "object", object: objectInfo(one.key, one.item, openItem(scope, one)) };
+    return { kind: "object", object: objectInfo(one.key, one.item, openItem(one)) };
   });
   return { entries, next: found.length > listing.limit ? page.at(-1)?.key : undefined };
 }
@@ -57,7 +57,7 @@ export async function listUploads(
       key: utf8Text(one.key),
       keyBytes: one.key,
       createdAt: dateOf(one.item.createdAt) ?? new Date(0),
-      custom: openItem(scope, one).custom,
+      custom: openItem(one).custom,
     };
     return { kind: "upload", upload };
   });
@@ -118,7 +118,7 @@ async function groupedEntries(scope: ListScope, listing: Listing, count: number)
     for (const item of items) {
       if (group !== undefined && startsWithBytes(item.key, group)) continue;
       group = groupOf(item.key, listing);
-      entries.push(group === undefined ? item : { key: group, isPrefix: true, item: item.item });
+      entries.push(group === undefined ? item : { ...item, key: group, isPrefix: true });
       bound = group === undefined ? { afterKey: item.key } : { afterPrefix: group };
       if (entries.length === count) return entries;
     }
@@ -147,7 +147,7 @@ async function plainEntries(scope: ListScope, listing: Listing, count: number): 
       ...(delimiter.length > 0 ? { delimiter } : {}),
     });
     for (const item of reply.items) {
-      const entry = plainItem(prefix, item);
+      const entry = plainItem(scope, prefix, item);
       // A key that is the prefix itself has an empty cursor, which says nothing to the satellite.
       if (cursor === undefined || !equalBytes(entry.key, cursor)) entries.push(entry);
     }
@@ -158,12 +158,10 @@ async function plainEntries(scope: ListScope, listing: Listing, count: number): 
   }
 }
 
-function plainItem(prefix: Uint8Array, item: ObjectListItem): ListedItem {
-  return {
-    key: concatBytes(prefix, item.encryptedObjectKey),
-    isPrefix: item.status === Object_Status.PREFIX,
-    item,
-  };
+function plainItem({ context, bucket }: ListScope, prefix: Uint8Array, item: ObjectListItem): ListedItem {
+  const key = concatBytes(prefix, item.encryptedObjectKey);
+  const contentKey = () => deriveContentKey(context.store, bucket, key);
+  return { key, isPrefix: item.status === Object_Status.PREFIX, item, contentKey };
 }
 
 const nothing: OpenedMetadata = {
@@ -177,9 +175,9 @@ const nothing: OpenedMetadata = {
 };
 
 /** Opens the metadata of an item. One that cannot be opened is listed without, so that it can be seen and deleted. */
-function openItem({ context, bucket }: ListScope, { key, item }: ListedItem): OpenedMetadata {
+function openItem({ item, contentKey }: ListedItem): OpenedMetadata {
   try {
-    return openMetadata(item, deriveContentKey(context.store, bucket, key));
+    return openMetadata(item, contentKey());
   } catch (error) {
     if (isPosternError(error, "decryption-failed")) return nothing;
     throw error;

@@ -31,7 +31,7 @@ export interface UplinkOptions extends TransferOptions {
   userAgent?: string;
   /** Other addresses ("host:port") to dial satellites at, by node id; those of the grants when absent. */
   satelliteAddresses?: Readonly<Record<string, string>>;
-  /** Open connections, in use or not; 1 000 when absent. */
+  /** Open connections, in use or not; 2 500 when absent. A segment takes one for each of its pieces. */
   maxConnections?: number;
   /** Connections kept open while nobody uses them; 500 when absent. */
   idleConnections?: number;
@@ -74,13 +74,13 @@ export function createUplink(options: UplinkOptions = {}): Uplink {
     const transport =
       options.transport ?? createDrpcTransport({ identity: options.identity ?? (await createIdentity()) });
     // More than the real uplink keeps: gateways run many transfers at a time, and connecting costs more than calling.
-    const { maxConnections, idleConnections: capacity = 500, idlePerPeer: perPeer = 50 } = options;
+    const { maxConnections = 2500, idleConnections: capacity = 500, idlePerPeer: perPeer = 50 } = options;
     return createPool({ transport, dialTimeoutMs: transfer.dialTimeoutMs, maxConnections, capacity, perPeer });
   }
 
   const connections: ConnectionSource = {
     async acquire(target, dialOptions) {
-      if (closed) throw new PosternError("unavailable", "the uplink is closed");
+      if (closed) throw new PosternError("failed-precondition", "the uplink is closed");
       pool ??= makePool();
       return (await pool).acquire(target, dialOptions);
     },

@@ -127,9 +127,9 @@ function encryptComponent(component: Uint8Array, cipher: CipherSuite, key: Uint8
 
 function decryptComponents(components: readonly Uint8Array[], cipher: CipherSuite, key: Uint8Array): Uint8Array[] {
   let current = key;
-  return components.map((component) => {
+  return components.map((component, index) => {
     const plain = decryptComponent(component, cipher, current);
-    current = derivePathComponentKey(current, plain);
+    if (index + 1 < components.length) current = derivePathComponentKey(current, plain);
     return plain;
   });
 }

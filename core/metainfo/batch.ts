@@ -34,7 +34,7 @@ export function decodeBatch<const T extends readonly BatchItem[]>(
   items: T,
   reply: CompressedBatchResponse,
 ): BatchReplies<T> {
-  const { responses } = BatchResponse.decode(decompress(reply));
+  const { responses } = decodeResponse(decompress(reply));
   if (responses.length !== items.length) {
     throw new PosternError("protocol-error", `batch of ${items.length} answered with ${responses.length} replies`);
   }
@@ -45,6 +45,14 @@ export function decodeBatch<const T extends readonly BatchItem[]>(
     }
     return response.value;
   }) as unknown as BatchReplies<T>;
+}
+
+function decodeResponse(data: Uint8Array): BatchResponse {
+  try {
+    return BatchResponse.decode(data);
+  } catch (error) {
+    throw new PosternError("protocol-error", "batch reply cannot be read", { cause: error });
+  }
 }
 
 function decompress({ selected, data }: CompressedBatchResponse): Uint8Array {

@@ -64,6 +64,8 @@ export class SegmentUpload {
   private readonly cancelAll = new AbortController();
   private segmentId: Uint8Array;
   private limits: AddressedOrderLimit[];
+  /** Of the nodes that the limits are for. */
+  private tags: NodeTags[];
   private readonly active = new Map<number, ActivePiece>();
   private readonly finished = new Map<number, PieceHash>();
   private failed: number[] = [];
@@ -103,6 +105,7 @@ export class SegmentUpload {
     this.enough = requirementOf(begin.cohortRequirements, scheme.optimal);
     this.segmentId = begin.segmentId;
     this.limits = begin.addressedLimits;
+    this.tags = this.limits.map(({ tags }) => nodeTags(tags));
     this.encoder = deps.codec.encoder(this.layout, deps.hashAlgorithm);
     this.fan = createFanOut(Math.max(2, Math.ceil(deps.windowBytes / this.encoder.unitSize)));
     for (const piece of pieces) this.start(piece, this.fan);
@@ -220,7 +223,7 @@ export class SegmentUpload {
   }
 
   private tagsOf(pieces: Iterable<number>): NodeTags[] {
-    return Array.from(pieces, (piece) => nodeTags(this.limits[piece]?.tags ?? {}));
+    return Array.from(pieces, (piece) => this.tags[piece] as NodeTags);
   }
 
   /** Whether the requirement can be met with what is under way and more pieces, or without one. */
@@ -298,6 +301,7 @@ export class SegmentUpload {
       }
       this.segmentId = reply.segmentId;
       this.limits = reply.addressedLimits;
+      this.tags = this.limits.map(({ tags }) => nodeTags(tags));
       if (this.fan.atStart) for (const piece of pieces) this.start(piece, this.fan);
       else this.again.push(...pieces);
     } catch (error) {

@@ -80,6 +80,12 @@ test("replies that do not match are refused", async (t) => {
   }
 });
 
+test("replies that cannot be read are refused", async (t) => {
+  const data = Uint8Array.of(0x0a, 0x05, 0x01);
+  const client = await clientOf({ compressedBatch: async () => CompressedBatchResponse.fromPartial({ data }) });
+  await t.throwsAsync(client.batch([bucketGet("aaa")], "bucket"), { code: "protocol-error" });
+});
+
 test("lost connections: calls that may run twice are repeated, others are not, dials always", async (t) => {
   let calls = 0;
   let dials = 0;
