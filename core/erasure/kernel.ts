@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { instantiateWasm, type WasmMemory } from "../bytes/wasm.js";
 import { PosternError } from "../errors.js";
 import type { Combination } from "./combination.js";
 import { maxShares } from "./share.js";
@@ -22,20 +22,8 @@ export interface Kernel {
   combine(combination: Combination, layout: ShareLayout): void;
 }
 
-// The part of the global that is used: its types come with "dom", which is not for Node.js.
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module);
-    readonly exports: unknown;
-  }
-  function validate(bytes: Uint8Array): boolean;
-}
-
 interface KernelExports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: WasmMemory;
   copyShares(
     source: number,
     sourceStride: number,
@@ -79,12 +67,11 @@ export function threadKernel(): Kernel {
 
 /** A kernel of its own; undefined when this Node.js lacks the instructions. */
 export function loadKernel(name: KernelName): Kernel | undefined {
-  const bytes = kernelBytes(name);
-  return WebAssembly.validate(bytes) ? instantiate(new WebAssembly.Module(bytes)) : undefined;
+  const exports = instantiateWasm<KernelExports>(new URL(name, import.meta.url));
+  return exports === undefined ? undefined : createKernel(exports);
 }
 
-function instantiate(module: WebAssembly.Module): Kernel {
-  const exports = new WebAssembly.Instance(module).exports as KernelExports;
+function createKernel(exports: KernelExports): Kernel {
   const { memory } = exports;
   let tablesOf: Combination | undefined;
 
@@ -124,12 +111,4 @@ function instantiate(module: WebAssembly.Module): Kernel {
       );
     },
   };
-}
-
-function kernelBytes(name: KernelName): Uint8Array {
-  try {
-    return readFileSync(new URL(name, import.meta.url));
-  } catch (cause) {
-    throw new PosternError("internal", "the erasure kernel is not built, run: npm run build", { cause });
-  }
 }
