@@ -54,14 +54,11 @@ export async function* downloadPiece(
   const orders = new OrderSteps(target.limit, privateKey);
   let received = 0;
 
-  /** Orders more when less than a step is under way, as far as the window allows. */
+  /** Orders one more step when no more than a step is under way: so there are two at most, which the window holds. */
   function orderMore(): Promise<void> | undefined {
-    const step = Math.min(orders.step, Math.max(windowBytes, 1));
-    const outstanding = orders.ordered - received;
-    if (outstanding >= step || orders.ordered >= size) return undefined;
-    const amount = Math.min(received + Math.max(outstanding, 0) + step, received + windowBytes, size);
-    if (amount <= orders.ordered) return undefined;
-    return stream.send(PieceDownloadRequest.fromPartial({ order: orders.sign(amount) }));
+    const step = Math.min(orders.step, Math.max(Math.floor(windowBytes / 2), 1));
+    if (orders.ordered - received > step || orders.ordered >= size) return undefined;
+    return stream.send(PieceDownloadRequest.fromPartial({ order: orders.sign(Math.min(orders.ordered + step, size)) }));
   }
 
   let finished = false;
