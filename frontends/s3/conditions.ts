@@ -5,7 +5,7 @@ import type { RequestHeaders } from "./headers.js";
 /** What conditions are compared with. */
 export interface Validators {
   /** Without quotes. */
-  readonly etag: string | undefined;
+  readonly etag: string;
   readonly modifiedAt: Date;
 }
 
@@ -65,9 +65,8 @@ export function writeConditions(headers: RequestHeaders): WriteConditions {
   return { ifNoneMatch: ifNoneMatch !== undefined, ifMatch: headers.get("if-match") };
 }
 
-export function etagListed(list: string, etag: string | undefined): boolean {
+export function etagListed(list: string, etag: string): boolean {
   if (list.trim() === "*") return true;
-  if (etag === undefined) return false;
   return list.split(",").some((entry) => unquoteEtag(entry) === etag);
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { CustomMetadata, ObjectInfo } from "../../core/index.js";
 import { S3Error } from "./errors.js";
 import type { RequestHeaders } from "./headers.js";
@@ -81,16 +82,21 @@ export function canonicalName(name: string): string {
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (match) => match.toUpperCase());
 }
 
-/** The object's ETag, without quotes; undefined when there is nothing to make one of. */
-export function etagOf(info: ObjectInfo): string | undefined {
+/** The object's ETag, without quotes. */
+export function etagOf(info: ObjectInfo): string {
   if (info.etag !== undefined && info.etag.length > 0) return Buffer.from(info.etag).toString("latin1");
   // Gateways before October 2025 kept it here (storj/gateway-st 1c14e83).
-  const kept = info.custom[etagKey];
-  if (kept !== undefined && kept !== "") return kept;
-  // Uploaded without S3, e.g. by the uplink CLI. The version changes with every upload, so it is a strong validator;
-  // the suffix tells clients that it is no MD5.
-  if (info.version.length > 0) return `${Buffer.from(info.version).toString("hex")}-0`;
-  return undefined;
+  return info.custom[etagKey] || opaqueEtag(info);
+}
+
+/**
+ * ETag of an object that was not uploaded through S3, e.g. by the uplink CLI (Storj's gateways give none, but clients
+ * that read in ranges or on condition need one). It is made of what changes with every upload and is told by listings
+ * too; the suffix says that it is no MD5.
+ */
+function opaqueEtag({ keyBytes, createdAt, size }: ObjectInfo): string {
+  const hash = createHash("sha256").update(keyBytes).update(`\0${createdAt.getTime()}\0${size}`);
+  return `${hash.digest("hex").slice(0, 32)}-0`;
 }
 
 function withoutAwsChunked(value: string | undefined): string | undefined {

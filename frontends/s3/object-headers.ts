@@ -6,10 +6,9 @@ import { bytesOfText } from "./uri.js";
 
 /** Reply headers about an object; without its length. */
 export function objectHeaders(info: ObjectInfo): Record<string, string> {
-  const etag = etagOf(info);
   const headers = headersOfMetadata(info.custom);
   headers["Last-Modified"] = info.createdAt.toUTCString();
-  if (etag !== undefined) headers["ETag"] = `"${etag}"`;
+  headers["ETag"] = `"${etagOf(info)}"`;
   headers["Accept-Ranges"] = "bytes";
   return headers;
 }

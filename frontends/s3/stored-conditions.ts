@@ -20,7 +20,7 @@ export function writeGuard(call: Call): WriteGuard {
   const { ifNoneMatch, ifMatch } = writeConditions(call.headers);
   const check = async (): Promise<void> => {
     if (!ifNoneMatch && ifMatch === undefined) return;
-    let etag: string | undefined;
+    let etag: string;
     try {
       etag = etagOf(await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal }));
     } catch (error) {

@@ -49,11 +49,10 @@ export const listObjects: Operation = {
 };
 
 export function writeObject(xml: XmlWriter, object: ObjectInfo, encode: KeyEncoder, withOwner: boolean): void {
-  const etag = etagOf(object);
   xml.group("Contents", () => {
     xml.text("Key", encode(object.keyBytes));
     xml.text("LastModified", object.createdAt.toISOString());
-    xml.text("ETag", etag === undefined ? undefined : `"${etag}"`);
+    xml.text("ETag", `"${etagOf(object)}"`);
     xml.text("Size", object.size);
     if (withOwner) writeOwner(xml);
     xml.text("StorageClass", "STANDARD");
