@@ -160,8 +160,11 @@ export interface Project {
   putObject(bucket: string, key: Key, body: ByteSource, options?: PutObjectOptions): Promise<ObjectInfo>;
   getObject(bucket: string, key: Key, options?: GetObjectOptions): Promise<ObjectDownload>;
   headObject(bucket: string, key: Key, options?: CallSettings): Promise<ObjectInfo>;
-  /** Succeeds also when there was no such object. */
-  deleteObject(bucket: string, key: Key, options?: CallSettings): Promise<void>;
+  /**
+   * Succeeds also when there was no such object, or not even such a bucket. True when an object is known to have been
+   * deleted: the satellite does not say so to grants that may neither read nor list.
+   */
+  deleteObject(bucket: string, key: Key, options?: CallSettings): Promise<boolean>;
   listObjects(bucket: string, options?: ListObjectsOptions): Promise<ListPage<ListEntry>>;
 
   beginUpload(bucket: string, key: Key, options?: BeginUploadOptions): Promise<UploadInfo>;

@@ -64,13 +64,15 @@ export async function deleteObject(
   bucket: string,
   key: Key,
   { signal }: CallSettings = {},
-): Promise<void> {
+): Promise<boolean> {
   const at = locate(store, bucket, key);
   const fields = BeginDeleteObjectRequest.fromPartial({ bucket: at.bucket, encryptedObjectKey: at.encryptedKey });
   try {
-    await metainfo.call("beginDeleteObject", fields, "object", { signal });
+    const reply = await metainfo.call("beginDeleteObject", fields, "object", { signal });
+    return reply.object !== undefined;
   } catch (error) {
     // Versioned buckets answer so where unversioned ones answer with success.
     if (!isPosternError(error, "object-not-found")) throw error;
+    return false;
   }
 }

@@ -25,6 +25,7 @@ import { openPayload, type Payload } from "./payload/payload.js";
 import { type PayloadPlan, planPayload } from "./payload/plan.js";
 import type { ProjectCache } from "./project-cache.js";
 import { hasDocument, type Reply } from "./reply.js";
+import { requireBucket } from "./require-bucket.js";
 import { routeOf } from "./routes.js";
 import { sendReply, sendSlowReply } from "./send.js";
 import { parseTarget, type Target } from "./target.js";
@@ -180,12 +181,7 @@ async function run(operation: Operation, call: Call, failure: () => S3Error | un
     // Why the body failed says more than what the core makes of it.
     const reason = failure();
     if (reason !== undefined) throw reason;
-    // The satellite does not look at the bucket when an object is missing; S3 clients want to know.
-    if (call.bucket !== "" && isPosternError(error, "object-not-found")) {
-      await call.project.headBucket(call.bucket, { signal: call.signal }).catch((bucketError: unknown) => {
-        if (isPosternError(bucketError, "bucket-not-found")) throw bucketError;
-      });
-    }
+    if (call.bucket !== "" && isPosternError(error, "object-not-found")) await requireBucket(call);
     throw error;
   }
 }

@@ -141,7 +141,7 @@ export function createMemoryProject(options: { chunkBytes?: number } = {}): Proj
       return objectOf(name, key).info;
     },
     async deleteObject(name, key) {
-      buckets.get(name)?.objects.delete(latin1(key));
+      return buckets.get(name)?.objects.delete(latin1(key)) ?? false;
     },
     async listObjects(name, options = {}) {
       const keys = [...bucketOf(name).objects.keys()].sort();

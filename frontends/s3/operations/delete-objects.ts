@@ -2,6 +2,7 @@ import { isPosternError } from "../../../core/index.js";
 import type { Call, Operation } from "../call.js";
 import { S3Error, toS3Error } from "../errors.js";
 import { xmlReply } from "../reply.js";
+import { requireBucket } from "../require-bucket.js";
 import { children, childText } from "../xml/read.js";
 import { s3Namespace, type XmlWriter, xmlDocument } from "../xml/write.js";
 
@@ -50,14 +51,15 @@ export const deleteObjects: Operation = {
   },
 };
 
-/** Deletes a few at a time; errors by index. A missing bucket fails the whole. */
+/** Deletes a few at a time; errors by index. A missing bucket, or a client that has gone, fails the whole. */
 async function deleteAll(call: Call, victims: readonly Victim[]): Promise<(S3Error | undefined)[]> {
   const failures: (S3Error | undefined)[] = new Array(victims.length).fill(undefined);
   let next = 0;
+  let missing = false;
   const work = async (): Promise<void> => {
     for (let index = next++; index < victims.length; index = next++) {
       try {
-        await deleteOne(call, victims[index]!);
+        if (!(await deleteOne(call, victims[index]!))) missing = true;
       } catch (error) {
         if (isPosternError(error, "bucket-not-found", "canceled")) {
           next = victims.length;
@@ -68,14 +70,15 @@ async function deleteAll(call: Call, victims: readonly Victim[]): Promise<(S3Err
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, victims.length) }, work));
+  if (missing) await requireBucket(call);
   return failures;
 }
 
-async function deleteOne(call: Call, victim: Victim): Promise<void> {
+async function deleteOne(call: Call, victim: Victim): Promise<boolean> {
   if (Buffer.byteLength(victim.key) > 1024) throw new S3Error("KeyTooLongError");
   if (victim.conditional || (victim.versionId !== undefined && victim.versionId !== "null"))
     throw new S3Error("NotImplemented");
-  await call.project.deleteObject(call.bucket, victim.key, { signal: call.signal });
+  return await call.project.deleteObject(call.bucket, victim.key, { signal: call.signal });
 }
 
 function writeFailure(xml: XmlWriter, victim: Victim, failure: S3Error): void {

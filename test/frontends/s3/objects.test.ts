@@ -64,6 +64,7 @@ test("puts, gets, heads and deletes", async (t) => {
   t.true(Math.abs(head.LastModified!.getTime() - Date.now()) < 60_000);
   await s3.send(new DeleteObjectCommand({ Bucket, Key: "a/b" }));
   await s3.send(new DeleteObjectCommand({ Bucket, Key: "a/b" }));
+  t.is(await refusal(t, s3.send(new DeleteObjectCommand({ Bucket: "not-there", Key: "a" }))), "NoSuchBucket 404");
   t.is(await refusal(t, s3.send(new GetObjectCommand({ Bucket, Key: "a/b" }))), "NoSuchKey 404");
   t.is(await refusal(t, s3.send(new HeadObjectCommand({ Bucket, Key: "a/b" }))), "NotFound 404");
   t.is(await refusal(t, s3.send(new GetObjectCommand({ Bucket: "not-there", Key: "a" }))), "NoSuchBucket 404");
@@ -412,6 +413,8 @@ test("deletes many", async (t) => {
     await refusal(t, send({ Objects: Array.from({ length: 1001 }, (_, i) => ({ Key: `${i}` })) })),
     "MalformedXML 400",
   );
+  const elsewhere = new DeleteObjectsCommand({ Bucket: "not-there", Delete: { Objects: [{ Key: "a" }] } });
+  t.is(await refusal(t, s3.send(elsewhere)), "NoSuchBucket 404");
   const body = "<Delete><Object><Key>c</Key></Object></Delete>";
   const withoutChecksum = await signedRequest(server.url, { method: "POST", target: `/${Bucket}?delete=`, body });
   t.regex(withoutChecksum.body, /<Deleted><Key>c</);
