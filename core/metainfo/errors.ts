@@ -84,6 +84,7 @@ function exhausted(text: string): ErrorCode | undefined {
 
 function failedPrecondition(text: string, subject: CallSubject): ErrorCode | undefined {
   if (subject === "bucket-delete") return "bucket-not-empty";
+  if (text.includes("not enough nodes")) return "not-enough-nodes";
   if (text.includes("object already exists")) return "object-already-exists";
   if (text.includes("is below minimum threshold")) return "part-too-small";
   return undefined;

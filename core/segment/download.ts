@@ -1,5 +1,4 @@
 import type { AddressedOrderLimit, DownloadSegmentResponse } from "../../proto/gen/metainfo.js";
-import { redundancyScheme } from "../erasure/scheme.js";
 import { abortError, isPosternError, PosternError } from "../errors.js";
 import { downloadPiece } from "../piece/download.js";
 import type { ConnectionSource } from "../rpc/transport.js";
@@ -8,6 +7,7 @@ import { PieceFeed } from "./feed.js";
 import { type StripeRange, stripesOf } from "./geometry.js";
 import type { NodeSpeeds } from "./node-speeds.js";
 import { Notifier } from "./notifier.js";
+import { toldScheme } from "./scheme.js";
 import type { SegmentCipher } from "./upload.js";
 
 export interface SegmentDownloadDeps {
@@ -66,10 +66,7 @@ export class SegmentDownload {
     cipher: SegmentCipher,
     range: { readonly start: number; readonly end: number },
   ) {
-    if (response.redundancyScheme === undefined) {
-      throw new PosternError("protocol-error", "download segment response is missing redundancy strategy");
-    }
-    const { required, total, shareSize } = redundancyScheme(response.redundancyScheme);
+    const { required, total, shareSize } = toldScheme(response.redundancyScheme);
     this.layout = { ...cipher, required, total, shareSize };
     this.encryptedSize = response.segmentSize;
     this.stripes = stripesOf(range, this.layout);
@@ -220,7 +217,9 @@ export class SegmentDownload {
   private dropSlowest(to: number): void {
     const late = [...this.feeds.values()].filter((feed) => !feed.reaches(to)).sort((a, b) => a.received - b.received);
     for (const feed of late.slice(0, Math.max(0, this.feeds.size - this.layout.required))) {
-      if (feed.received === 0) this.failed(feed);
+      // One that was asked only just now is not to blame.
+      const hadTime = performance.now() - feed.startedAt > this.deps.hedgeMs;
+      if (feed.received === 0 && hadTime) this.failed(feed);
       else this.close(feed);
     }
   }

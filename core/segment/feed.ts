@@ -15,6 +15,7 @@ export class PieceFeed {
   private ended = false;
   /** Why no more bytes come. */
   failure: unknown;
+  readonly startedAt = performance.now();
   /** Milliseconds spent waiting for the node, and those of them before the first byte. */
   waitedMs = 0;
   latencyMs: number | undefined;

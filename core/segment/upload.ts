@@ -1,6 +1,5 @@
 import type { AddressedOrderLimit, BeginSegmentResponse, SegmentPieceUploadResult } from "../../proto/gen/metainfo.js";
 import type { PieceHash } from "../../proto/gen/orders.js";
-import { redundancyScheme } from "../erasure/scheme.js";
 import { PosternError } from "../errors.js";
 import { uploadPiece } from "../piece/upload.js";
 import type { ConnectionSource } from "../rpc/transport.js";
@@ -9,6 +8,7 @@ import { type NodeTags, nodeTags, type Requirement, requirementOf } from "./coho
 import { createFanOut, type FanOut } from "./fan-out.js";
 import type { ReplayBuffer } from "./memory-budget.js";
 import type { NodeSpeeds } from "./node-speeds.js";
+import { toldScheme } from "./scheme.js";
 import { nextUploadStep } from "./upload-step.js";
 
 export interface SegmentUploadDeps {
@@ -87,10 +87,7 @@ export class SegmentUpload {
     cipher: SegmentCipher,
     private readonly kept: ReplayBuffer,
   ) {
-    if (begin.redundancyScheme === undefined) {
-      throw new PosternError("protocol-error", "begin segment response is missing redundancy strategy");
-    }
-    const scheme = redundancyScheme(begin.redundancyScheme);
+    const scheme = toldScheme(begin.redundancyScheme);
     if (begin.privateKey.length !== 64) throw new PosternError("protocol-error", "segment has no piece private key");
     const pieces = begin.addressedLimits.flatMap(({ limit }, piece) => (limit === undefined ? [] : [piece]));
     if (pieces.length < scheme.optimal || begin.addressedLimits.length > scheme.total) {
