@@ -81,8 +81,8 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     const { req, res } = ctx;
     const headers = requestHeaders(req.rawHeaders);
     const target = parseTarget(req.url ?? "/", headers.get("host"), options.baseDomains);
-    const { query, path } = target;
-    const authenticated = await authenticate({ method: facts.method, path, query, headers }, init.lookUp, init.now());
+    const signed = { ...target, method: facts.method, headers };
+    const authenticated = await authenticate(signed, init.lookUp, init.now());
     if (target.bucket !== "") checkBucketName(target.bucket);
     const operation = routeOf(facts.method, target, headers);
     facts.operation = operation.name;

@@ -12,7 +12,7 @@ const name = "s3";
 const defaultGraceMs = 30_000;
 
 /**
- * The S3 API over HTTP. Signature Version 4 only; objects are interchangeable with those of Storj's Go gateways.
+ * The S3 API over HTTP, with signatures of Version 4 and, for older clients, 2. Objects are interchangeable with those of Storj's Go gateways.
  * Options that make no sense fail at once with `invalid-argument`.
  */
 export function s3Frontend(init: S3Options = {}): Frontend {

@@ -7,6 +7,10 @@ import { decodeBytes, textOfBytes } from "./uri.js";
 export interface Target {
   /** Path of the request, decoded, bytes-as-characters; starts with "/". */
   readonly path: string;
+  /** The same as it came. */
+  readonly rawPath: string;
+  /** The bucket, if the host name tells it and not the path. */
+  readonly hostedBucket: string | undefined;
   readonly query: Query;
   /** "" for the service itself. */
   readonly bucket: string;
@@ -22,17 +26,19 @@ export interface Target {
 export function parseTarget(url: string, host: string | undefined, baseDomains: readonly string[]): Target {
   const target = originForm(url);
   const mark = target.indexOf("?");
-  const path = decodeBytes(mark < 0 ? target : target.slice(0, mark));
+  const rawPath = mark < 0 ? target : target.slice(0, mark);
+  const path = decodeBytes(rawPath);
   const query = parseQuery(mark < 0 ? "" : target.slice(mark + 1));
   if (path === undefined || query === undefined || !path.startsWith("/")) throw new S3Error("InvalidURI");
 
-  const hosted = bucketOfHost(host, baseDomains);
-  if (hosted !== undefined) return { path, query, bucket: hosted, key: keyOf(path.slice(1)) };
+  const hostedBucket = bucketOfHost(host, baseDomains);
+  const common = { path, rawPath, query, hostedBucket };
+  if (hostedBucket !== undefined) return { ...common, bucket: hostedBucket, key: keyOf(path.slice(1)) };
   const slash = path.indexOf("/", 1);
   const bucketBytes = slash < 0 ? path.slice(1) : path.slice(1, slash);
   const bucket = textOfBytes(bucketBytes);
   if (bucket === undefined) throw new S3Error("InvalidBucketName");
-  return { path, query, bucket, key: slash < 0 ? undefined : keyOf(path.slice(slash + 1)) };
+  return { ...common, bucket, key: slash < 0 ? undefined : keyOf(path.slice(slash + 1)) };
 }
 
 /** Proxies may send the absolute form (RFC 9112 section 3.2.2). */

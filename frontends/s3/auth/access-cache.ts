@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { isPosternError } from "../../../core/index.js";
 import type { AccessKeys } from "../../frontend.js";
 import { S3Error } from "../errors.js";
@@ -8,6 +9,8 @@ export interface Access {
   readonly accessGrant: string;
   /** The signing key of the scope; that of the last scope is kept, as clients change it once a day. */
   signingKey(scope: Scope): Buffer;
+  /** Base64 of the text's HMAC-SHA1: a Version 2 signature. */
+  signV2(text: string): string;
 }
 
 export interface AccessCacheOptions {
@@ -74,5 +77,6 @@ function toAccess(resolved: { readonly accessGrant: string; readonly secretKey: 
       if (last?.scope !== text) last = { scope: text, key: signingKey(resolved.secretKey, scope) };
       return last.key;
     },
+    signV2: (text) => createHmac("sha1", resolved.secretKey).update(text, "latin1").digest("base64"),
   };
 }

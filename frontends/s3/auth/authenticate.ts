@@ -4,7 +4,9 @@ import type { Query } from "../query.js";
 import type { Access } from "./access-cache.js";
 import { canonicalRequest } from "./canonical-request.js";
 import { type SignatureClaim, signatureClaim } from "./claim.js";
+import { skewMs } from "./clock.js";
 import { type ChunkSigner, createChunkSigner, sameSignature, sign, stringToSign } from "./signature.js";
+import { type ClaimV2, claimV2 } from "./signature-v2.js";
 
 /** A request whose signature is right. */
 export interface Authenticated {
@@ -19,11 +21,13 @@ export interface SignedRequest {
   readonly method: string;
   /** Decoded path, bytes-as-characters. */
   readonly path: string;
+  /** As it came, percent-encoded by the client. */
+  readonly rawPath: string;
+  /** The bucket, if the host name tells it and not the path. */
+  readonly hostedBucket: string | undefined;
   readonly query: Query;
   readonly headers: RequestHeaders;
 }
-
-const skewMs = 15 * 60 * 1000;
 
 /** Verifies a request. Fails with the S3 error that Amazon gives for what is wrong. */
 export async function authenticate(
@@ -31,6 +35,8 @@ export async function authenticate(
   lookUp: (accessKeyId: string) => Promise<Access>,
   now: number,
 ): Promise<Authenticated> {
+  const older = claimV2(request, now);
+  if (older !== undefined) return authenticateV2(older, request.headers, lookUp);
   const claim = signatureClaim(request.headers, request.query);
   checkTime(claim, now);
   checkSignedHeaders(request.headers, claim.signedHeaders);
@@ -51,6 +57,22 @@ export async function authenticate(
     access,
     payloadHash: claim.payloadHash,
     chunkSigner: () => createChunkSigner({ key, timestamp: claim.timestamp, scope: claim.scope, seed: expected }),
+  };
+}
+
+async function authenticateV2(
+  claim: ClaimV2,
+  headers: RequestHeaders,
+  lookUp: (accessKeyId: string) => Promise<Access>,
+): Promise<Authenticated> {
+  const access = await lookUp(claim.accessKeyId);
+  if (!sameSignature(access.signV2(claim.stringToSign), claim.signature)) throw new S3Error("SignatureDoesNotMatch");
+  return {
+    access,
+    payloadHash: headers.get("x-amz-content-sha256") ?? "UNSIGNED-PAYLOAD",
+    chunkSigner: () => {
+      throw new S3Error("InvalidRequest", { message: "Signed chunks need AWS4-HMAC-SHA256." });
+    },
   };
 }
 

@@ -42,9 +42,15 @@ assert keys == ["copy of ü", "dir/large file", "small+CRC32", "small+SHA1", "sm
 folders = s3.list_objects(Bucket=bucket, Delimiter="/")["CommonPrefixes"]
 assert folders == [{"Prefix": "dir/"}], folders
 
-v4 = boto3.client("s3", endpoint_url=endpoint, config=boto3.session.Config(signature_version="s3v4"))
-url = v4.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "small+SHA1"})
-assert urllib.request.urlopen(url).read() == b"hello"
+# Presigned: by default with Version 2 of the signature, and with Version 4.
+for version in [None, "s3v4"]:
+    client = boto3.client("s3", endpoint_url=endpoint, config=boto3.session.Config(signature_version=version))
+    for method, params in [("PUT", "put_object"), ("GET", "get_object")]:
+        url = client.generate_presigned_url(params, Params={"Bucket": bucket, "Key": "small+SHA1"})
+        request = urllib.request.Request(url, method=method, data=b"hello" if method == "PUT" else None)
+        request.add_header("Content-Type", "")
+        body = urllib.request.urlopen(request).read()
+        assert method == "PUT" or body == b"hello"
 
 try:
     s3.get_object(Bucket=bucket, Key="nothing")
