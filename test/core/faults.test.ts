@@ -88,7 +88,7 @@ test.serial("slow nodes are left behind", async (t) => {
   const began = Date.now();
   t.true(await roundTrip(lab.project, "key", 8 * mib));
   // Each slow node would take 2 MiB in steps of at most 64 KiB: over 12 seconds.
-  t.true(Date.now() - began < 8000, `${Date.now() - began} ms`);
+  t.true(Date.now() - began < 11_000, `${Date.now() - began} ms`);
 });
 
 test.serial("nodes that refuse are replaced by others", async (t) => {
