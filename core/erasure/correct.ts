@@ -7,15 +7,25 @@ import { combinationRows } from "./interpolate.js";
 import { locateErrors } from "./locate-errors.js";
 import { preferData, type Share, shareNumbers } from "./share.js";
 
+/** What correction may cost: searches for wrong bytes, each at one position. */
+export interface CorrectionBudget {
+  searches: number;
+}
+
+/** Many more than there are shares; only when nearly all shares are wrong somewhere is a search needed at each position. */
+export const defaultSearches = 1_000;
+
 /**
  * Data blocks from checked shares, with up to (shares.length - required) / 2 wrong bytes at each position put right.
  * Shares that were found wrong once are not computed from again, so that a corrupt share costs one search and not one at
  * each position.
+ * @param budget is used up; `corrupt-data` when it is
  * @returns the `required` blocks, and the numbers of shares that were wrong
  */
 export function correctShares(
   shares: readonly Share[],
   required: number,
+  budget: CorrectionBudget = { searches: defaultSearches },
 ): { blocks: Uint8Array[]; corrupt: readonly number[] } {
   const most = Math.floor((shares.length - required) / 2);
   const size = shares[0]!.data.length;
@@ -23,37 +33,39 @@ export function correctShares(
   const corrupt = new Set<Share>();
   const avoided = new Set<Share>();
 
-  for (let done = 0; done < size; ) {
+  /** Corrects from `start` on until there is a better base to compute from; returns where that is. */
+  function correctFrom(start: number): number {
     const trusted = shares.filter((share) => !avoided.has(share));
-    // When hardly a share was right all along, every position is corrected by itself.
-    const rebased = trusted.length >= required;
-    const codewords = codewordsFrom(preferData(rebased ? trusted : shares, required), shares, required, done);
-    const differences = countDifferences(codewords.shares, shares, done);
+    const base = preferData(trusted.length >= required ? trusted : shares, required);
+    const codewords = codewordsFrom(base, shares, required, start);
+    const differences = countDifferences(codewords.shares, shares, start);
+    let done = start;
+    /** Takes the codewords of positions up to `end`: at each of them few enough bytes differ. */
     const take = (end: number): void => {
-      for (const [i, block] of blocks.entries()) block.set(codewords.blocks[i]!.subarray(0, end - done), done);
+      const [from, to] = [done - start, end - start];
+      for (const [i, block] of blocks.entries()) block.set(codewords.blocks[i]!.subarray(from, to), done);
       for (const [i, share] of shares.entries()) {
-        const same = equalBytes(share.data.subarray(done, end), codewords.shares[i]!.subarray(0, end - done));
-        if (!same) corrupt.add(share);
+        if (!equalBytes(share.data.subarray(done, end), codewords.shares[i]!.subarray(from, to))) corrupt.add(share);
       }
+      done = end;
     };
 
-    let at = differences.findIndex((count) => count > most);
-    if (at < 0) {
-      take(size);
-      break;
-    }
-    at += done;
-    take(at);
-    const wrong = wrongAt(shares, required, at);
-    for (const share of wrong) avoided.add(share);
-    done = at;
-    if (shares.length - avoided.size < required) {
-      const right = shares.filter((share) => !wrong.has(share)).slice(0, required);
-      interpolateAt(right, blocks, at);
+    for (let at = start; at < size; at++) {
+      if (differences[at - start]! <= most) continue;
+      take(at);
+      const wrong = wrongAt(shares, required, at, budget);
+      for (const share of wrong) avoided.add(share);
+      if (shares.length - avoided.size >= required) return at;
+      // Hardly a share was right all along: this position is corrected by itself.
+      interpolateAt(shares.filter((share) => !wrong.has(share)).slice(0, required), blocks, at);
       for (const share of wrong) corrupt.add(share);
       done = at + 1;
     }
+    take(size);
+    return size;
   }
+
+  for (let done = 0; done < size; ) done = correctFrom(done);
   return { blocks, corrupt: [...corrupt].map((share) => share.number).sort((a, b) => a - b) };
 }
 
@@ -81,10 +93,11 @@ function countDifferences(expected: readonly Uint8Array[], shares: readonly Shar
   return counts;
 }
 
-function wrongAt(shares: readonly Share[], required: number, at: number): Set<Share> {
+function wrongAt(shares: readonly Share[], required: number, at: number, budget: CorrectionBudget): Set<Share> {
   if (shares.length < required + 2) {
     throw new PosternError("not-enough-shares", "a share is corrupt, more shares are needed to tell which");
   }
+  if (budget.searches-- <= 0) throw new PosternError("corrupt-data", "shares are wrong at too many positions");
   const numbers = shares.map((share) => share.number);
   const bytes = Uint8Array.from(shares, (share) => share.data[at]!);
   const wrong = locateErrors(numbers, bytes, required);

@@ -92,7 +92,7 @@ export interface SegmentDecoder {
   readonly unitStripes: number;
   /**
    * Decodes the next stripes; a call may also give stripes again, and what was returned before is not returned twice.
-   * Data that fails authentication is decoded again with every combination that the given runs allow, some 10 000 at most.
+   * Data that fails authentication is decoded again with every combination that the given runs allow, some 6 000 at most.
    * Without authentication (null cipher, `encryptedOnly`) all the runs are held against each other if there are more than
    * needed. Rejects with `corrupt-data` when no combination is right: ask more nodes and call again with more runs of the
    * same stripes (from a stripe further back if a block was cut there), for a rejected call changes nothing. Rejects with

@@ -2,14 +2,14 @@ import { equalBytes } from "../bytes/bytes.js";
 import { decryptBlocks } from "../crypto/blocks.js";
 import { prepareCombination } from "../erasure/combination.js";
 import { combineShares } from "../erasure/combine.js";
-import { correctShares } from "../erasure/correct.js";
+import { type CorrectionBudget, correctShares, defaultSearches } from "../erasure/correct.js";
 import { shareNumbers } from "../erasure/share.js";
 import { isPosternError, PosternError } from "../errors.js";
 import type { LayoutSizes } from "./layout.js";
 import { type Assemble, type Span, selectRuns, sliceSpans } from "./share-window.js";
 
-/** Choices of pieces that one call tries before it gives up: all of them for up to two wrong pieces out of 140. */
-const maxAttempts = 10_000;
+/** Choices that one call tries before it gives up, about a second: all there are for three wrong pieces out of 32. */
+const maxAttempts = 6_000;
 
 const nothing: ReadonlySet<number> = new Set();
 
@@ -33,6 +33,7 @@ export interface Recovery {
 export function createRecovery(sizes: LayoutSizes, assemble: Assemble): Recovery {
   const { encryptedBlock, plainBlock, stripe, shareSize, required, cipher } = sizes;
   let attempts = maxAttempts;
+  const budget: CorrectionBudget = { searches: defaultSearches };
 
   function recover(spans: readonly Span[], block: number, distrusted: ReadonlySet<number>): RecoveredBlock {
     const start = block * encryptedBlock;
@@ -53,7 +54,7 @@ export function createRecovery(sizes: LayoutSizes, assemble: Assemble): Recovery
       }
     };
 
-    const corrections = parts.map((part) => correctSpan(part, required));
+    const corrections = parts.map((part) => correctSpan(part, required, budget));
     if (corrections.every((correction) => correction !== undefined)) {
       const corrupt = [...new Set(corrections.flatMap((correction) => correction.corrupt))];
       if (corrupt.length === 0 && corrections.every((correction) => correction.proven)) {
@@ -118,11 +119,11 @@ interface CorrectedSpan {
 }
 
 /** Lets the redundancy of the shares correct them; undefined when it is not enough for that. */
-export function correctSpan(span: Span, required: number): CorrectedSpan | undefined {
+export function correctSpan(span: Span, required: number, budget?: CorrectionBudget): CorrectedSpan | undefined {
   if (span.runs.length <= required) return { span, corrupt: [], proven: false };
   try {
     const shares = span.runs.map(({ pieceNumber, data }) => ({ number: pieceNumber, data }));
-    const { blocks, corrupt } = correctShares(shares, required);
+    const { blocks, corrupt } = correctShares(shares, required, budget);
     const runs = blocks.map((data, pieceNumber) => ({ pieceNumber, data }));
     return { span: { ...span, runs }, corrupt, proven: true };
   } catch (error) {

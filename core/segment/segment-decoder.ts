@@ -55,7 +55,7 @@ export function createSegmentDecoder(layout: SegmentLayout, recover = true): Syn
     const recovery = createRecovery(sizes, assemble);
     const lastBlock = end / encryptedBlock;
     const firstBlock = position / encryptedBlock;
-    const out = new Uint8Array((lastBlock - firstBlock) * plainBlock);
+    const out = new Uint8Array(Buffer.allocUnsafeSlow((lastBlock - firstBlock) * plainBlock).buffer);
     const corrupt = new Set<number>();
     const step = Math.max(1, Math.floor(stepBytes / encryptedBlock));
 

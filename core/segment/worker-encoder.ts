@@ -72,7 +72,11 @@ export function createWorkerEncoder(
     async finish() {
       check();
       finished = true;
-      if (seat === undefined) return createSegmentEncoder(layout, hash).finish(concatBytes(...held));
+      if (seat === undefined) {
+        const plain = concatBytes(...held);
+        held = [];
+        return createSegmentEncoder(layout, hash).finish(plain);
+      }
       const { unit, segment } = await run<FinishedSegment>(seat.lane, { kind: "finish", session }, []);
       return { unit: unpackUnit(unit, total), segment };
     },

@@ -13,8 +13,6 @@ const maxGiven = 2;
 export interface Lane {
   /** Tasks that are not done. */
   readonly load: number;
-  /** Changes when the worker died: what it knew is lost. */
-  readonly generation: number;
   /** Rejects with `internal` when the worker dies. A task whose `canceled` says so when its turn comes is not done. */
   run<T>(task: WorkerTask, transfer: readonly ArrayBuffer[], canceled?: () => boolean): Promise<T>;
   /** Tells the worker without waiting for it, if it is there. */
@@ -35,7 +33,6 @@ export function createLane(entry: URL): Lane {
   const waiting: Waiting[] = [];
   const given = new Map<number, Waiting>();
   let worker: Worker | undefined;
-  let generation = 0;
   let calls = 0;
   let closed = false;
 
@@ -53,7 +50,6 @@ export function createLane(entry: URL): Lane {
     const died = (cause: unknown): void => {
       if (worker !== fresh) return;
       worker = undefined;
-      generation++;
       void fresh.terminate();
       const error = closed ? closedError() : new PosternError("internal", "a codec thread died", { cause });
       const lost = [...given.values()];
@@ -92,9 +88,6 @@ export function createLane(entry: URL): Lane {
     get load() {
       return waiting.length + given.size;
     },
-    get generation() {
-      return generation;
-    },
     run(task, transfer, canceled) {
       return new Promise((resolve, reject) => {
         if (closed) {
@@ -111,8 +104,7 @@ export function createLane(entry: URL): Lane {
     async close() {
       closed = true;
       for (const call of waiting.splice(0)) call.reject(closedError());
-      const last = worker;
-      await last?.terminate();
+      await worker?.terminate();
     },
   };
 }

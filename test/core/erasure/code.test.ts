@@ -161,3 +161,17 @@ test("the kernel's scratch memory is bounded: long shares are computed in steps"
 function sharesOf(vector: DecodeVector): Share[] {
   return vector.shares.map(({ number, data }) => ({ number, data: fromHex(data) }));
 }
+
+test("decode: shares that are wrong at very many places do not cost more than a bounded search", (t) => {
+  const code = createErasureCode(3, 8);
+  const shares = code.encode(pattern("places", 3 * 5_000)).map((bytes, number) => ({ number, data: bytes }));
+  for (let at = 0; at < 5_000; at++) {
+    for (const number of [at % 8, (at * 3 + 1) % 8]) shares[number]!.data[at]! ^= 1 + (at % 255);
+  }
+  t.true(
+    isPosternError(
+      t.throws(() => code.decode(shares)),
+      "corrupt-data",
+    ),
+  );
+});
