@@ -147,7 +147,10 @@ export interface CommitUploadOptions extends CallSettings {
   ifNoneMatch?: boolean;
 }
 
-/** An open project: everything that an access grant allows. Errors are PosternErrors. */
+/**
+ * An open project: everything that an access grant allows. Errors are PosternErrors; those of a body, or of a function
+ * among the options, are passed on as they are.
+ */
 export interface Project {
   createBucket(bucket: string, options?: CallSettings): Promise<BucketInfo>;
   /** `bucket-not-found` when there is none. */

@@ -27,6 +27,9 @@ export interface PieceDownloadOptions {
  */
 const maximumChunkSize = 64 * 1024;
 
+/** Responses without data that a node may send. */
+const maximumEmpty = 100;
+
 /**
  * Reads a range of a piece. Data comes as the node sends it, in chunks of any size. Ordered bytes never exceed those
  * taken by more than the window, so memory and wasted traffic are bounded.
@@ -53,6 +56,7 @@ export async function* downloadPiece(
   }
   const orders = new OrderSteps(target.limit, privateKey);
   let received = 0;
+  let empty = 0;
 
   /** Orders one more step when no more than a step is under way: so there are two at most, which the window holds. */
   function orderMore(): Promise<void> | undefined {
@@ -72,7 +76,11 @@ export async function* downloadPiece(
         throw new PosternError("protocol-error", `node ended after ${received} of ${size} bytes`);
       }
       const data = response.chunk?.data;
-      if (data === undefined || data.length === 0) continue;
+      if (data === undefined || data.length === 0) {
+        // A few are normal (a piece restored from trash is told so); without end they would pass for progress.
+        if (++empty > maximumEmpty) throw new PosternError("protocol-error", "node sends responses without data");
+        continue;
+      }
       if (response.chunk?.offset !== offset + received || received + data.length > size) {
         throw new PosternError("protocol-error", "node sent other bytes than those asked for");
       }
