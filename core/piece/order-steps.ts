@@ -1,8 +1,11 @@
 import type { Order, OrderLimit } from "../../proto/gen/orders.js";
 import { signOrder } from "../identity/signing.js";
 
-const initialStep = 256 * 1024;
-/** The real uplink stops at 550 KiB; a signature with its verification costs as much as hashing 200 KiB. */
+/*
+ * The real uplink goes from 256 to 550 KiB. A signature and its verification cost as much as hashing 200 KiB, and with
+ * these steps the pieces of an object of 1 MiB need one order in place of two.
+ */
+const initialStep = 512 * 1024;
 const maximumStep = 2 * 1024 * 1024;
 
 /**

@@ -155,10 +155,10 @@ test("pieces: limit, chunks with growing orders, hash with the last", async (t) 
     offset += chunk?.data.length ?? 0;
     t.true(offset <= ordered);
   }
-  // storj/uplink private/piecestore/client.go: 256 KiB, then half as much again; it stops at 550 KiB, this at 2 MiB.
+  // As storj/uplink private/piecestore/client.go, where the first step is 256 KiB and the last 550 KiB.
   const ordering = rest.filter(({ order }) => order !== undefined);
-  t.is(ordering[0]?.order?.amount, 256 * 1024);
-  t.is(ordering[1]?.order?.amount, (ordering[1]?.chunk?.offset ?? 0) + 384 * 1024);
+  t.is(ordering[0]?.order?.amount, 512 * 1024);
+  t.is(ordering[1]?.order?.amount, (ordering[1]?.chunk?.offset ?? 0) + 768 * 1024);
   const done = rest.at(-1)?.done;
   t.is(done?.pieceSize, offset);
   t.deepEqual(done?.timestamp, first?.limit?.orderCreation);
