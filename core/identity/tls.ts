@@ -1,5 +1,11 @@
 import { constants, X509Certificate } from "node:crypto";
-import { createSecureContext, type PeerCertificate, type SecureContext, type TLSSocket } from "node:tls";
+import {
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  type SecureContextOptions,
+  type TLSSocket,
+} from "node:tls";
 import type { Identity } from "./identity.js";
 
 /** AES-128 first: the cheapest where the processor has AES instructions, and what Go chooses. */
@@ -16,14 +22,18 @@ const ciphers = [
 ].join(":");
 
 /** The TLS settings of a node, for both sides (storj/common peertls/tlsopts/tls.go): no tickets, 1.2 or later. */
-export function nodeSecureContext(identity: Identity): SecureContext {
-  return createSecureContext({
+export function nodeContextOptions(identity: Identity): SecureContextOptions {
+  return {
     cert: identity.chain.map(pem).join(""),
     key: identity.privateKey.export({ type: "pkcs8", format: "pem" }),
     ciphers,
     minVersion: "TLSv1.2",
     secureOptions: constants.SSL_OP_NO_TICKET,
-  });
+  };
+}
+
+export function nodeSecureContext(identity: Identity): SecureContext {
+  return createSecureContext(nodeContextOptions(identity));
 }
 
 function pem(der: Uint8Array): string {

@@ -3,6 +3,8 @@ export { type Caller, type Client, createClient } from "./client.js";
 export { createPlainDrpcTransport, type ServePlainDrpcOptions, servePlainDrpc } from "./drpc/plain.js";
 export { serveDrpc } from "./drpc/server.js";
 export { createDrpcTransport } from "./drpc/transport.js";
+export { type ServeGrpcOptions, serveGrpc } from "./grpc/server.js";
+export { createGrpcTransport, type GrpcTransportOptions } from "./grpc/transport.js";
 export { createMemoryNetwork, type MemoryNetwork } from "./memory/transport.js";
 export { createPool, type Pool, type PoolOptions } from "./pool.js";
 export { codeOfRpcStatus, RpcStatus, rpcError, statusOfError } from "./status.js";

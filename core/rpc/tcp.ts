@@ -84,10 +84,10 @@ export interface ListenOptions {
 export interface TcpListener {
   /** "host:port" where it listens. */
   readonly address: string;
-  /** Takes no more connections; those that are in their handshake are closed. */
-  close(): void;
-  /** Closes all connections at once; resolves when they are gone and the port is free. After `close`. */
-  destroy(): Promise<void>;
+  /** Takes no more connections, closes those in their handshake; resolves when all connections are gone. */
+  close(): Promise<void>;
+  /** Closes all connections at once. */
+  destroy(): void;
 }
 
 /**
@@ -135,10 +135,10 @@ export async function listenTcp(
     close() {
       server.close();
       for (const tcp of handshakes) tcp.destroy();
+      return closed;
     },
-    async destroy() {
+    destroy() {
       for (const tcp of sockets) tcp.destroy();
-      await closed;
     },
   };
 }

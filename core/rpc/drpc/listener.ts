@@ -39,14 +39,13 @@ export async function listenDrpc(
   });
 
   async function stop(graceMs: number): Promise<void> {
-    listener.close();
+    const closed = listener.close();
     const all = [...connections];
     for (const connection of all) connection.drain();
-    const finished = Promise.all(all.map((connection) => connection.finished));
-    if (graceMs > 0) await within(graceMs, finished);
+    if (graceMs > 0) await within(graceMs, closed);
     for (const connection of all) connection.destroy(new PosternError("unavailable", "the server is stopping"));
-    await listener.destroy();
-    await finished;
+    listener.destroy();
+    await Promise.all([closed, ...all.map((connection) => connection.finished)]);
   }
 
   let stopped: Promise<void> | undefined;

@@ -1,0 +1,154 @@
+import type { Socket } from "node:net";
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+import { PosternError } from "../../errors.js";
+import { verifyChain } from "../../identity/chain.js";
+import type { Identity } from "../../identity/identity.js";
+import { nodeContextOptions, peerChainOf } from "../../identity/tls.js";
+import { routesOf } from "../handler.js";
+import { addressText, type ListenOptions, listenTcp, within } from "../tcp.js";
+import type { BoundService, RunningServer } from "../transport.js";
+import { addReflection } from "./reflection.js";
+import { type RawCall, type RunningCall, runGrpcCall } from "./server-call.js";
+
+export interface ServeGrpcOptions extends ListenOptions {
+  services: readonly BoundService[];
+  /** Node identities: callers must show one too. */
+  identity?: Identity;
+  /** Without an identity: certificate chain and key (PEM) for web TLS; in clear when absent. */
+  tls?: { cert: string | Buffer; key: string | Buffer };
+  /** Serves the reflection service, for those of the services that the .proto files hold; false when absent. */
+  reflection?: boolean;
+  /** Serves grpc.health.v1, for the server ("") and each service; true when absent. */
+  health?: boolean;
+  /** Largest message taken and sent, bytes; 4 MiB when absent. */
+  maxMessageBytes?: number;
+  /** Calls that one connection may run at a time; 100 when absent. */
+  maxConcurrentCalls?: number;
+  /** Milliseconds without a call after which a connection is closed; 600 000 when absent. */
+  inactivityTimeoutMs?: number;
+  /** Hears of what handlers throw that is no PosternError: defects, of which the peer learns nothing. */
+  onDefect?: (error: unknown, path: string) => void;
+}
+
+/** Serves the same handlers over gRPC. */
+export async function serveGrpc(options: ServeGrpcOptions): Promise<RunningServer> {
+  const { services, maxMessageBytes = 4 << 20, health = true, onDefect } = options;
+  const server = new Server({
+    "grpc.max_receive_message_length": maxMessageBytes,
+    "grpc.max_send_message_length": maxMessageBytes,
+    "grpc.max_concurrent_streams": options.maxConcurrentCalls ?? 100,
+    "grpc.max_connection_idle_ms": options.inactivityTimeoutMs ?? 600_000,
+    "grpc.enable_channelz": 0,
+  });
+  // Chains of the callers by "host:port": gRPC itself passes on only the leaf.
+  const chains = new Map<string, readonly Uint8Array[]>();
+  const calls = new Set<RunningCall>();
+
+  for (const [path, route] of routesOf(services)) {
+    const handle = (call: RawCall) => {
+      const peerAddress = call.getPeer();
+      const running = runGrpcCall(call, path, route, { peerAddress, peerChain: chains.get(peerAddress) }, onDefect);
+      calls.add(running);
+      void running.finished.then(() => calls.delete(running));
+    };
+    server.register(path, handle, asIs, asIs, "bidi");
+  }
+  const names = services.map(({ definition }) => definition.fullName);
+  const healthService = new HealthImplementation(Object.fromEntries(["", ...names].map((name) => [name, "SERVING"])));
+  if (health) healthService.addToServer(server);
+  if (options.reflection) addReflection(server, health ? [...names, "grpc.health.v1.Health"] : names);
+
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const handshake = createHandshake(options);
+  const listener = await listenTcp(options, async (tcp) => {
+    const { socket, chain } = await handshake(tcp);
+    if (tcp.destroyed) return;
+    if (chain !== undefined) {
+      const peer = addressText(tcp.remoteAddress, tcp.remotePort);
+      chains.set(peer, chain);
+      tcp.on("close", () => chains.delete(peer));
+    }
+    injector.injectConnection(socket);
+  });
+
+  async function stop(graceMs: number): Promise<void> {
+    const closed = listener.close();
+    for (const name of ["", ...names]) healthService.setStatus(name, "NOT_SERVING");
+    if (graceMs > 0) {
+      injector.drain(graceMs);
+      await within(graceMs, closed);
+    }
+    const finished = [...calls].map((call) => call.finished);
+    for (const call of calls) call.abort(new PosternError("unavailable", "the server is stopping"));
+    listener.destroy();
+    await Promise.all([closed, ...finished]);
+    server.forceShutdown();
+  }
+
+  let stopped: Promise<void> | undefined;
+  return {
+    address: listener.address,
+    stop({ graceMs = 0 } = {}) {
+      stopped ??= stop(graceMs);
+      return stopped;
+    },
+  };
+}
+
+function asIs(data: Buffer): Buffer {
+  return data;
+}
+
+/** Secures accepted connections as the options say; gRPC then takes them as if in clear. */
+function createHandshake({
+  identity,
+  tls,
+}: ServeGrpcOptions): (tcp: Socket) => Promise<{ socket: Socket; chain?: readonly Uint8Array[] }> {
+  if (identity === undefined && tls === undefined) return async (socket) => ({ socket });
+  const secure = createTlsAcceptor({
+    ...(identity ? nodeContextOptions(identity) : { ...tls, minVersion: "TLSv1.2" }),
+    ALPNProtocols: ["h2"],
+    requestCert: identity !== undefined,
+    rejectUnauthorized: false,
+  });
+  return async (tcp) => {
+    const socket = await secure(tcp);
+    if (identity === undefined) return { socket };
+    const chain = peerChainOf(socket);
+    verifyChain(chain);
+    return { socket, chain };
+  };
+}
+
+/**
+ * The server's side of TLS for sockets that were accepted elsewhere. Through a tls.Server, because http2 waits for ever
+ * on a TLSSocket that was not made by one.
+ */
+function createTlsAcceptor(options: TlsOptions): (tcp: Socket) => Promise<TLSSocket> {
+  const server = createTlsServer(options);
+  const waiting = new Map<string, (socket: TLSSocket) => void>();
+  server.on("secureConnection", (socket) =>
+    waiting.get(addressText(socket.remoteAddress, socket.remotePort))?.(socket),
+  );
+  server.on("tlsClientError", (_, socket) => socket.destroy());
+  return (tcp) =>
+    new Promise((resolve, reject) => {
+      const peer = addressText(tcp.remoteAddress, tcp.remotePort);
+      const settle = () => {
+        waiting.delete(peer);
+        tcp.off("close", onClose);
+      };
+      const onClose = () => {
+        settle();
+        reject(new PosternError("unavailable", "the peer closed the connection"));
+      };
+      tcp.on("close", onClose);
+      waiting.set(peer, (socket) => {
+        settle();
+        resolve(socket);
+      });
+      server.emit("connection", tcp);
+    });
+}
