@@ -2,6 +2,7 @@ import type { Key, Project } from "../../core/index.js";
 import { S3Error } from "./errors.js";
 import type { RequestHeaders } from "./headers.js";
 import type { CompleteS3Options } from "./options.js";
+import type { HashPool } from "./payload/hash-pool.js";
 import type { Payload } from "./payload/payload.js";
 import type { PayloadPlan } from "./payload/plan.js";
 import type { Query } from "./query.js";
@@ -23,6 +24,7 @@ export interface Call {
   /** Aborts when the client goes away or the frontend stops. */
   readonly signal: AbortSignal;
   readonly options: CompleteS3Options;
+  readonly hashes: HashPool;
   readonly now: number;
   /** What the headers say about the body; checks them. */
   plan(): PayloadPlan;

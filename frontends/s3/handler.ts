@@ -21,6 +21,7 @@ import { errorDocument, S3Error, toS3Error } from "./errors.js";
 import { type RequestHeaders, requestHeaders } from "./headers.js";
 import { observe, type RequestFacts } from "./observe.js";
 import type { CompleteS3Options } from "./options.js";
+import type { HashPool } from "./payload/hash-pool.js";
 import { openPayload, type Payload } from "./payload/payload.js";
 import { type PayloadPlan, planPayload } from "./payload/plan.js";
 import type { ProjectCache } from "./project-cache.js";
@@ -36,6 +37,7 @@ export interface HandlerInit {
   readonly options: CompleteS3Options;
   readonly lookUp: (accessKeyId: string) => Promise<Access>;
   readonly projects: ProjectCache;
+  readonly hashes: HashPool;
   readonly now: () => number;
 }
 
@@ -46,7 +48,7 @@ const unwanted = { maxBytes: 32 * 2 ** 20, maxMs: 15_000 };
 
 /** Handles one request from admission to the last byte of its reply. */
 export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void> {
-  const { deps, options } = init;
+  const { deps, options, hashes } = init;
   const gate = createGate(options.maxRequests);
   const grantGate = createKeyedGate(options.maxRequestsPerGrant);
   /** Amazon names the machine; one process is one here. */
@@ -126,7 +128,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     const payload = async (plan: PayloadPlan, wants: { md5: boolean }): Promise<Payload> => {
       const { idleMs, minBytesPerSecond } = options;
       const wire = readBody(req, res, { idleMs, minBytesPerSecond, highWaterMark: bodyHighWaterMark });
-      taken = await openPayload({ plan, wire, chunkSigner: authenticated.chunkSigner, md5: wants.md5 });
+      taken = await openPayload({ plan, wire, chunkSigner: authenticated.chunkSigner, md5: wants.md5, hashes });
       return taken;
     };
     const call: Call = {
@@ -139,6 +141,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
       project,
       signal: requestSignal(res),
       options,
+      hashes,
       now: init.now(),
       plan,
       payload,

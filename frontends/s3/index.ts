@@ -4,6 +4,7 @@ import { listen } from "../http/index.js";
 import { createAccessCache } from "./auth/access-cache.js";
 import { createHandler } from "./handler.js";
 import { completeOptions, type S3Options } from "./options.js";
+import { createHashPool } from "./payload/hash-pool.js";
 import { createProjectCache } from "./project-cache.js";
 
 export type { S3Options } from "./options.js";
@@ -32,8 +33,9 @@ export function s3Frontend(init: S3Options = {}): Frontend {
         ms: options.accessCacheMs,
         now,
       });
+      const hashes = createHashPool(options.hashThreads);
       const app = new Koa();
-      app.use(createHandler({ deps, options, lookUp, projects, now }));
+      app.use(createHandler({ deps, options, lookUp, projects, hashes, now }));
       app.on("error", (error: unknown) => deps.log.error({ error: String(error) }, "s3 handler failed"));
       const listening = await listen(app.callback(), {
         ...options,
@@ -48,7 +50,7 @@ export function s3Frontend(init: S3Options = {}): Frontend {
         addresses: { http: listening.url },
         async stop({ graceMs = defaultGraceMs } = {}) {
           await listening.stop(graceMs);
-          await projects.close();
+          await Promise.all([projects.close(), hashes.close()]);
         },
       };
     },

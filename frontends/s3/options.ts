@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { PosternError } from "../../core/index.js";
 
 /** Options of the S3 frontend; all optional. */
@@ -44,6 +45,11 @@ export interface S3Options {
   maxPutBytes?: number;
   /** Smallest part but the last of a multipart upload, in bytes. Default 5 MiB (Amazon's limit). */
   minPartBytes?: number;
+  /**
+   * Threads that hash large bodies; 0 hashes where the requests are handled. Default a quarter of the processors, rounded
+   * down: where there are few, the threads would only take time from the rest.
+   */
+  hashThreads?: number;
   /** When white space starts to keep a slow reply's connection alive, and its interval, in ms. Default 10 000. */
   slowReplyMs?: number;
 }
@@ -74,6 +80,7 @@ export function completeOptions(options: S3Options = {}): CompleteS3Options {
     minBytesPerSecond: whole("minBytesPerSecond", options.minBytesPerSecond ?? 1_024, 1),
     maxPutBytes: whole("maxPutBytes", options.maxPutBytes ?? 5 * 2 ** 30, 0),
     minPartBytes: whole("minPartBytes", options.minPartBytes ?? 5 * 2 ** 20, 0),
+    hashThreads: whole("hashThreads", options.hashThreads ?? Math.min(availableParallelism() >> 2, 8), 0, 64),
     slowReplyMs: whole("slowReplyMs", options.slowReplyMs ?? 10_000, 1, 2 ** 31 - 1),
   };
   if (!/^[a-z0-9-]{1,64}$/.test(complete.region)) throw wrong("region", "is no region name");

@@ -34,7 +34,7 @@ export const copyObject: Operation = {
     const download = await openCopySource(call, source);
     try {
       const custom = copiedMetadata(call, download.info, metadata, tagging);
-      const { body, md5 } = hashedStream(download.body);
+      const { body, md5 } = hashedStream(download.body, download.length, call.hashes);
       let etag = "";
       const info = await call.project.putObject(call.bucket, keyOf(call), body, {
         custom,
@@ -42,7 +42,7 @@ export const copyObject: Operation = {
         ifNoneMatch: guard.ifNoneMatch,
         etag: async () => {
           await guard.check();
-          etag = await md5();
+          etag = md5();
           return Buffer.from(etag);
         },
         signal: call.signal,

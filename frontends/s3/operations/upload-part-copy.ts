@@ -23,11 +23,11 @@ export const uploadPartCopy: Operation = {
     try {
       // Unlike a download's, this range is not cut to the object.
       if (range !== undefined && range.end > download.info.size) throw beyond(call, download.info.size);
-      const { body, md5 } = hashedStream(download.body);
+      const { body, md5 } = hashedStream(download.body, download.length, call.hashes);
       let etag = "";
       const part = await call.project.uploadPart(call.bucket, keyOf(call), uploadId, partNumber, body, {
         etag: async () => {
-          etag = await md5();
+          etag = md5();
           return Buffer.from(etag);
         },
         signal: call.signal,

@@ -5,7 +5,7 @@ import { createCRC32, createCRC64, type IHasher } from "hash-wasm";
 /** A hash that is fed in order. */
 export interface Digest {
   update(data: Uint8Array): void;
-  digest(): Buffer | Promise<Buffer>;
+  digest(): Buffer;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html */
@@ -42,7 +42,7 @@ export async function createChecksum(algorithm: ChecksumAlgorithm): Promise<Dige
   }
 }
 
-export function createNodeDigest(algorithm: "md5" | "sha1" | "sha256"): Digest {
+function createNodeDigest(algorithm: "sha1" | "sha256"): Digest {
   const hash = createHash(algorithm);
   return { update: (data) => void hash.update(data), digest: () => hash.digest() };
 }

@@ -1,8 +1,10 @@
 import { isPosternError } from "../../../core/index.js";
 import type { ChunkSigner } from "../auth/signature.js";
 import { S3Error } from "../errors.js";
-import { type ChecksumAlgorithm, checksumHeader, createChecksum, createNodeDigest, type Digest } from "./checksum.js";
+import { type ChecksumAlgorithm, checksumHeader, createChecksum } from "./checksum.js";
 import { createChunkedDecoder } from "./chunked-decoder.js";
+import type { HashPool } from "./hash-pool.js";
+import type { HashAlgorithm } from "./hashes.js";
 import { checksumValue, type PayloadPlan } from "./plan.js";
 
 /** A body on its way, decoded and checked. */
@@ -28,6 +30,7 @@ export interface PayloadInit {
   chunkSigner(): ChunkSigner;
   /** Whether MD5 is wanted though it was not promised. */
   readonly md5: boolean;
+  readonly hashes: HashPool;
 }
 
 /** More pieces of one read than this are joined: a step of the pipeline costs more than copying a few kilobytes. */
@@ -35,10 +38,11 @@ const mostPieces = 8;
 
 export async function openPayload(init: PayloadInit): Promise<Payload> {
   const { plan } = init;
-  const md5 = init.md5 || plan.md5 !== undefined ? createNodeDigest("md5") : undefined;
-  const sha256 = plan.sha256 === undefined ? undefined : createNodeDigest("sha256");
+  const algorithms: HashAlgorithm[] = [];
+  if (init.md5 || plan.md5 !== undefined) algorithms.push("md5");
+  if (plan.sha256 !== undefined) algorithms.push("sha256");
+  const hashes = init.hashes.open(algorithms, plan.length ?? 0);
   const checksum = plan.checksum === undefined ? undefined : await createChecksum(plan.checksum.algorithm);
-  const digests = [md5, sha256, checksum].filter((digest): digest is Digest => digest !== undefined);
   let md5Value: Buffer | undefined;
   let verified: Payload["checksum"];
   let failure: S3Error | undefined;
@@ -47,7 +51,9 @@ export async function openPayload(init: PayloadInit): Promise<Payload> {
     let received = 0;
     for await (const chunk of init.wire) {
       received += chunk.length;
-      for (const digest of digests) digest.update(chunk);
+      checksum?.update(chunk);
+      const wait = hashes.update(chunk);
+      if (wait !== undefined) await wait;
       yield chunk;
     }
     if (plan.length !== undefined && received !== plan.length) throw new S3Error("IncompleteBody");
@@ -64,7 +70,9 @@ export async function openPayload(init: PayloadInit): Promise<Payload> {
       const pieces: Uint8Array[] = [];
       decoder.push(input, pieces);
       for (const piece of pieces.length > mostPieces ? [Buffer.concat(pieces)] : pieces) {
-        for (const digest of digests) digest.update(piece);
+        checksum?.update(piece);
+        const wait = hashes.update(piece);
+        if (wait !== undefined) await wait;
         yield piece;
       }
     }
@@ -73,11 +81,12 @@ export async function openPayload(init: PayloadInit): Promise<Payload> {
   }
 
   const verify = async (trailers: ReadonlyMap<string, string> | undefined): Promise<void> => {
-    md5Value = await md5?.digest();
+    const digests = await hashes.digest();
+    md5Value = digests[algorithms.indexOf("md5")];
     if (plan.md5 !== undefined && !plan.md5.equals(md5Value!)) {
       throw new S3Error("BadDigest", { message: "The Content-MD5 you specified did not match what we received." });
     }
-    if (plan.sha256 !== undefined && (await sha256!.digest()).toString("hex") !== plan.sha256) {
+    if (plan.sha256 !== undefined && digests[algorithms.indexOf("sha256")]!.toString("hex") !== plan.sha256) {
       throw new S3Error("XAmzContentSHA256Mismatch");
     }
     if (plan.checksum === undefined) return;
@@ -98,6 +107,8 @@ export async function openPayload(init: PayloadInit): Promise<Payload> {
     } catch (error) {
       failure = bodyError(error);
       throw failure;
+    } finally {
+      hashes.abandon();
     }
   }
 
