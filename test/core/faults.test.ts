@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { createServer, type Socket } from "node:net";
 import test from "ava";
 import type { Project } from "../../core/api.js";
 import { corrupting, frozen, lyingAboutHash, rejecting, slow, stallingAfter } from "../helpers/faulty-node.js";
@@ -50,6 +51,29 @@ test.serial("a frozen node holds nobody up", async (t) => {
   t.true((await read(lab.project)).equals(data));
   t.true(await roundTrip(lab.project, "after", 3 * mib));
   t.true(Date.now() - began < 15_000);
+});
+
+test.serial("a node whose machine hangs accepts connections and says nothing", async (t) => {
+  const lab = await projectLab(t, { uplink: impatient });
+  const data = await written(lab);
+  const sockets = new Set<Socket>();
+  for (const node of lab.nodes.slice(0, 2)) {
+    const [host = "", port = ""] = node.address.split(":");
+    await node.stop();
+    const silent = createServer((socket) => sockets.add(socket));
+    await new Promise<void>((resolve) => silent.listen(Number(port), host, resolve));
+    t.teardown(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+  }
+  // Connections from before are gone: a new uplink has to dial.
+  const project = await lab.open();
+  const began = Date.now();
+  t.true((await read(project)).equals(data));
+  t.true(await roundTrip(project, "after", 3 * mib));
+  t.true(sockets.size > 0);
+  t.true(Date.now() - began < 9000, `${Date.now() - began} ms`); // a dial is given up after 10 seconds
 });
 
 test.serial("a node that flips bits is found out", async (t) => {
