@@ -1,4 +1,4 @@
-import { servePlainDrpc } from "../../core/rpc/index.js";
+import { serveGrpc, servePlainDrpc } from "../../core/rpc/index.js";
 import type { Frontend, FrontendDeps, RunningFrontend } from "../frontend.js";
 import { listen } from "../http/index.js";
 import { edgeAuthService } from "./edge-auth-service.js";
@@ -33,6 +33,7 @@ export function authFrontend(init: AuthOptions = {}): Frontend {
         if (options.httpPort !== undefined) {
           listeners.push(await listenHttp(options.httpPort, options, deps, () => live));
         }
+        if (options.grpcPort !== undefined) listeners.push(await listenGrpc(options.grpcPort, options, deps));
         if (options.drpcPort !== undefined) listeners.push(await listenDrpc(options.drpcPort, options, deps));
       } catch (error) {
         await stopAll(0);
@@ -64,6 +65,23 @@ async function listenHttp(
     highWaterMark: 16_384,
   });
   return { name: "http", address: listening.url, stop: (graceMs) => listening.stop(graceMs) };
+}
+
+/** With reflection and health, so that grpcurl and probes need no .proto file. */
+async function listenGrpc(
+  port: number,
+  options: CompleteAuthOptions,
+  { access, log }: FrontendDeps,
+): Promise<Listener> {
+  const server = await serveGrpc({
+    listen: { host: options.host, port },
+    services: [edgeAuthService(access, log)],
+    maxConnections: options.maxConnections,
+    maxMessageBytes: 2 * options.maxBodyBytes,
+    inactivityTimeoutMs: 60_000,
+    reflection: true,
+  });
+  return { name: "grpc", address: server.address, stop: (graceMs) => server.stop({ graceMs }) };
 }
 
 async function listenDrpc(
