@@ -27,9 +27,8 @@ export async function sendStream(
   }
   if (res.destroyed) throw gone();
   // Once finished, Node itself sets the socket's time to that of keep-alive.
-  const finished = until(res, "finish", limits.idleMs);
   res.end();
-  await finished;
+  await until(res, "finish", limits.idleMs);
 }
 
 /**

@@ -30,8 +30,11 @@ export interface Call {
   plan(): PayloadPlan;
   /** The body. Its first read makes a waiting client send it. */
   payload(plan: PayloadPlan, wants: { md5: boolean }): Promise<Payload>;
-  /** A body that is a document of at most `maxBytes`; undefined when there is none. */
-  xml(root: string, maxBytes: number): Promise<XmlNode | undefined>;
+  /**
+   * A body that is a document of at most `maxBytes`; undefined when there is none. `checksumOfObject` tells that
+   * x-amz-checksum-* headers are not about the document.
+   */
+  xml(root: string, maxBytes: number, options?: { checksumOfObject?: boolean }): Promise<XmlNode | undefined>;
 }
 
 /** One S3 operation. */

@@ -41,6 +41,8 @@ export interface HandlerInit {
   readonly now: () => number;
 }
 
+/** For load balancers; no bucket has such a name. The same as of Storj's gateway-mt. */
+const healthPath = "/-/health";
 /** Read ahead of the consumer for each request. */
 const bodyHighWaterMark = 256 * 1024;
 /** What a client that was refused may go on sending. */
@@ -65,7 +67,8 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     const leave = gate.enter();
     try {
       if (leave === undefined) throw new S3Error("SlowDown");
-      if (allowOrigin(req, res, options.corsOrigins)) await sendReply(res, { status: 204 }, options);
+      if (req.url === healthPath) await sendReply(res, { status: 200 }, options);
+      else if (allowOrigin(req, res, options.corsOrigins)) await sendReply(res, { status: 204 }, options);
       else await serve(ctx, facts);
     } catch (error) {
       const s3Error = toS3Error(error);
@@ -124,7 +127,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
   ): { call: Call; failure: () => S3Error | undefined } {
     const { req, res } = ctx;
     let taken: Payload | undefined;
-    const plan = () => planPayload(headers, authenticated.payloadHash);
+    const plan = (ofObject = false) => planPayload(headers, authenticated.payloadHash, ofObject);
     const payload = async (plan: PayloadPlan, wants: { md5: boolean }): Promise<Payload> => {
       const { idleMs, minBytesPerSecond } = options;
       const wire = readBody(req, res, { idleMs, minBytesPerSecond, highWaterMark: bodyHighWaterMark });
@@ -143,10 +146,10 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
       options,
       hashes,
       now: init.now(),
-      plan,
+      plan: () => plan(),
       payload,
-      async xml(root, maxBytes) {
-        const bodyPlan = plan();
+      async xml(root, maxBytes, { checksumOfObject = false } = {}) {
+        const bodyPlan = plan(checksumOfObject);
         if ((bodyPlan.length ?? 0) > maxBytes) throw new S3Error("MalformedXML");
         const { body } = await payload(bodyPlan, { md5: false });
         const bytes = await gatherBody(body, maxBytes).catch((error: unknown) => {

@@ -23,6 +23,8 @@ export async function sendReply(res: ServerResponse, reply: Reply, options: Comp
     return;
   }
   try {
+    // A stream that is not as long as it should be must not look whole.
+    res.strictContentLength = true;
     res.writeHead(reply.status, headers);
     await sendStream(res, body.stream, { idleMs: options.idleMs, highWaterMark: sendHighWaterMark });
   } finally {

@@ -18,14 +18,17 @@ interface ListedPart {
   readonly etag: string;
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
+/**
+ * Checksums of the object are taken and not compared: those of the parts are not kept.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+ */
 export const completeMultipartUpload: Operation = {
   name: "CompleteMultipartUpload",
   slow: true,
   async run(call) {
     const key = keyOf(call);
     const uploadId = uploadIdOf(call.query);
-    const document = await call.xml("CompleteMultipartUpload", maxBytes);
+    const document = await call.xml("CompleteMultipartUpload", maxBytes, { checksumOfObject: true });
     const listed = listedParts(document);
     const etag = multipartEtag(listed);
     try {

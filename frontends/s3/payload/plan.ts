@@ -22,8 +22,11 @@ const streamingKinds: Readonly<Record<string, { readonly signed: boolean; readon
   "STREAMING-UNSIGNED-PAYLOAD-TRAILER": { signed: false, trailers: true },
 };
 
-/** `payloadHash` is the verified value of x-amz-content-sha256. */
-export function planPayload(headers: RequestHeaders, payloadHash: string): PayloadPlan {
+/**
+ * `payloadHash` is the verified value of x-amz-content-sha256. `ofObject` says that x-amz-checksum-* headers are not
+ * about the body but about the object that a list of parts becomes.
+ */
+export function planPayload(headers: RequestHeaders, payloadHash: string, ofObject = false): PayloadPlan {
   const chunked = streamingKinds[payloadHash];
   const length =
     chunked === undefined
@@ -35,7 +38,7 @@ export function planPayload(headers: RequestHeaders, payloadHash: string): Paylo
     chunked,
     sha256: chunked === undefined ? signedHash(payloadHash) : undefined,
     md5: contentMd5(headers),
-    checksum: promisedChecksum(headers, chunked?.trailers === true),
+    checksum: ofObject ? undefined : promisedChecksum(headers, chunked?.trailers === true),
   };
 }
 

@@ -84,6 +84,8 @@ test("refuses lists of parts that are not what was uploaded", async (t) => {
   t.is(await refusal(t, complete([one, two, three])), "InvalidPart 400", "it was uploaded again since");
   const again = await part(2, "y".repeat(1000));
   t.is(await refusal(t, complete([one, again, three], { MpuObjectSize: 5 })), "InvalidRequest 400");
+  // This checksum would be the object's, not the document's.
+  t.is(await refusal(t, complete([one, two, three], { ChecksumCRC32: "AAAAAA==-3" })), "InvalidPart 400");
   await complete([one, again, three], { MpuObjectSize: 2001, IfNoneMatch: "*" });
   t.is(await refusal(t, s3.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: "x" }))), "NoSuchUpload 404");
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ Bucket: upload.Bucket, Key: "k" }));

@@ -1,6 +1,8 @@
+import { get } from "node:https";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import test from "ava";
+import { createIdentity, identityPem } from "../../../core/identity/identity.js";
 import type { Project } from "../../../core/index.js";
 import { errorCodes, PosternError } from "../../../core/index.js";
 import { createMemoryProject } from "../../helpers/memory-project.js";
@@ -330,6 +332,45 @@ test("a download that breaks is cut short, not ended", async (t) => {
   t.teardown(() => other.stop());
   await t.throwsAsync(signedRequest(other.url, { target: "/bucket/k" }), { message: /aborted|ECONNRESET|hang up/ });
   t.is(other.log.at(-1)?.fields["code"], "ServiceUnavailable");
+});
+
+test("a download that ends early or late does not look whole", async (t) => {
+  const memory = createMemoryProject();
+  await memory.createBucket("bucket");
+  const info = await memory.putObject("bucket", "k", [Buffer.alloc(1000)]);
+  for (const bytes of [999, 1001]) {
+    async function* body() {
+      yield Buffer.alloc(bytes);
+    }
+    const getObject = async () => ({ info, offset: 0, length: 1000, body: body(), close: () => {} });
+    const other = await startS3TestServer({}, { project: { ...memory, getObject } });
+    await t.throwsAsync(signedRequest(other.url, { target: "/bucket/k" }), { message: /aborted|ECONNRESET|hang up/ });
+    await other.stop();
+  }
+});
+
+test("load balancers are told that it is there, and the client's address is theirs to tell", async (t) => {
+  const behind = await startS3TestServer({ trustedProxies: 1 });
+  t.teardown(() => behind.stop());
+  const headers = { "x-forwarded-for": "10.0.0.1, 192.0.2.7" };
+  const reply = await plainRequest(behind.url, { target: "/-/health", headers });
+  t.is(reply.status, 200);
+  t.is(behind.log.at(-1)?.fields["client"], "192.0.2.7");
+});
+
+test("serves TLS", async (t) => {
+  const pem = identityPem(await createIdentity());
+  const secure = await startS3TestServer({ tls: { key: pem.key, cert: pem.cert } });
+  t.teardown(() => secure.stop());
+  t.regex(secure.url, /^https:/);
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    const req = get(`${secure.url}/`, { rejectUnauthorized: false, agent: false }, (res) => {
+      res.resume();
+      resolve(res.statusCode);
+    });
+    req.on("error", reject);
+  });
+  t.is(status, 403);
 });
 
 test("white space keeps slow replies alive, and errors come in the document", async (t) => {
