@@ -1,7 +1,8 @@
 import { isIP } from "node:net";
-import { type ConnectionOptions, connect, createSecureContext, TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect, createSecureContext } from "node:tls";
 import { dialSocket, established } from "../tcp.js";
 import type { RunningServer, Transport } from "../transport.js";
+import { acceptTls } from "./accept-tls.js";
 import { socketBufferBytes, socketChannel } from "./channel.js";
 import { createClientConnection, type DrpcConnectionOptions } from "./client-connection.js";
 import { type DrpcListenOptions, listenDrpc } from "./listener.js";
@@ -51,13 +52,7 @@ export interface ServePlainDrpcOptions extends DrpcListenOptions {
 export function servePlainDrpc(options: ServePlainDrpcOptions): Promise<RunningServer> {
   const secureContext = options.tls && createSecureContext({ ...options.tls, minVersion: "TLSv1.2" });
   return listenDrpc(options, async (tcp) => {
-    if (secureContext === undefined) return { socket: tcp, peerChain: undefined };
-    const socket = new TLSSocket(tcp, {
-      isServer: true,
-      secureContext,
-      highWaterMark: socketBufferBytes,
-    } as ConstructorParameters<typeof TLSSocket>[1]);
-    await established(socket, "secure");
+    const socket = secureContext === undefined ? tcp : await acceptTls(tcp, { secureContext });
     return { socket, peerChain: undefined };
   });
 }

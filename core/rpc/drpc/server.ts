@@ -1,13 +1,11 @@
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import { equalBytes } from "../../bytes/bytes.js";
 import { PosternError } from "../../errors.js";
 import { verifyChain } from "../../identity/chain.js";
 import type { Identity } from "../../identity/identity.js";
 import { nodeSecureContext, peerChainOf } from "../../identity/tls.js";
-import { established } from "../tcp.js";
 import type { RunningServer } from "../transport.js";
-import { socketBufferBytes } from "./channel.js";
+import { acceptTls } from "./accept-tls.js";
 import { drpcHeader } from "./header.js";
 import { type DrpcListenOptions, listenDrpc } from "./listener.js";
 
@@ -24,14 +22,7 @@ export function serveDrpc(options: ServeDrpcOptions): Promise<RunningServer> {
   return listenDrpc(options, async (tcp) => {
     await readHeader(tcp);
     // Takes over what came together with the header.
-    const socket = new TLSSocket(tcp, {
-      isServer: true,
-      requestCert: true,
-      rejectUnauthorized: false,
-      secureContext,
-      highWaterMark: socketBufferBytes,
-    } as ConstructorParameters<typeof TLSSocket>[1]);
-    await established(socket, "secure");
+    const socket = await acceptTls(tcp, { secureContext, requestCert: true, rejectUnauthorized: false });
     const peerChain = peerChainOf(socket);
     verifyChain(peerChain);
     return { socket, peerChain };

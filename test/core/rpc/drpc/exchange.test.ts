@@ -1,7 +1,6 @@
 import test, { type ExecutionContext } from "ava";
 import { concatBytes, fromHex, toHex, utf8, utf8Text } from "../../../../core/bytes/bytes.js";
 import { isPosternError, type PosternError } from "../../../../core/errors.js";
-import type { Channel, ChannelEvents } from "../../../../core/rpc/drpc/channel.js";
 import { createClientConnection } from "../../../../core/rpc/drpc/client-connection.js";
 import { Kind, parseFrame } from "../../../../core/rpc/drpc/frame.js";
 import { createFrameWriter } from "../../../../core/rpc/drpc/frame-writer.js";
@@ -10,42 +9,13 @@ import { createServerConnection } from "../../../../core/rpc/drpc/server-connect
 import type { Routes } from "../../../../core/rpc/handler.js";
 import { rpcError } from "../../../../core/rpc/status.js";
 import type { MessageType, MethodDefinition, ServiceDefinition } from "../../../../core/rpc/transport.js";
+import { type ScriptedChannel, scriptedChannel, settled } from "./scripted-channel.js";
 import { type DrpcVectors, type FrameVector, type PacketVector, vectors } from "./vectors.js";
 
 type Exchange = DrpcVectors["exchanges"][number];
 
 const Raw: MessageType<Uint8Array> = { encode: (message) => ({ finish: () => message }), decode: (input) => input };
 const big = new Uint8Array(150_000).map((_, i) => i);
-
-/** A channel that keeps what is written, and a way to feed it. */
-function scriptedChannel() {
-  const written: Uint8Array[] = [];
-  let events: ChannelEvents | undefined;
-  const channel: Channel = {
-    write: (data, onWritten) => {
-      written.push(data.slice());
-      onWritten?.();
-    },
-    drained: () => undefined,
-    pause: () => {},
-    resume: () => {},
-    end: () => {},
-    destroy: () => events?.closed(undefined),
-  };
-  return {
-    open: (given: ChannelEvents) => {
-      events = given;
-      return channel;
-    },
-    feed: (data: Uint8Array) => events!.data(data),
-    written: () => concatBytes(...written),
-  };
-}
-
-/** Lets handlers and callers go on until they wait for more bytes. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 /** The bytes of one packet of a vector. The vectors only summarise the data of the big one. */
 function packetBytes({ stream, message, kind, control, data }: PacketVector, splitBytes: number): Uint8Array {
@@ -178,7 +148,7 @@ test.serial("a response and CloseSend that come together need no Close", async (
 });
 
 test.serial("our client's streams are those of the recorded clients", async (t) => {
-  const scripts: Record<string, (exchange: Exchange, channel: ReturnType<typeof scriptedChannel>) => Promise<void>> = {
+  const scripts: Record<string, (exchange: Exchange, channel: ScriptedChannel) => Promise<void>> = {
     "stream: two messages each way, close send, close": async ({ serverPackets }, channel) => {
       const connection = createClientConnection(channel.open, undefined);
       const stream = connection.stream(...methodOf("/piecestore.Piecestore/Upload", true));
