@@ -1,6 +1,8 @@
 import type { Context } from "koa";
+import { isPosternError } from "../../core/index.js";
 import type { Logger } from "../frontend.js";
 import { clientAddress } from "../http/index.js";
+import { toS3Error } from "./errors.js";
 
 /** What is told of a request. Neither keys of objects, nor queries, nor access keys: they may be secret. */
 export interface RequestFacts {
@@ -15,21 +17,21 @@ export interface RequestFacts {
   error?: unknown;
 }
 
-/** Logs a request when its reply is done: server errors as such, everything else for information. */
+/** Logs a request when its reply is done: failures of ours as such, everything else for information. */
 export function observe(ctx: Context, facts: RequestFacts, log: Logger, trustedProxies: number): void {
   const { started, error, ...told } = facts;
-  const status = ctx.res.statusCode;
   const fields = {
     ...told,
-    status,
+    // 499 as nginx has it: the client went away before there was a reply.
+    status: ctx.res.headersSent ? ctx.res.statusCode : 499,
     ms: Math.round((performance.now() - started) * 10) / 10,
     client: clientAddress(ctx.req, trustedProxies),
   };
-  if (status >= 500 && status !== 501 && status !== 503)
-    log.error({ ...fields, error: describe(error) }, "s3 request failed");
-  else if (status === 503 || (error !== undefined && facts.code === "InternalError")) {
-    log.warn({ ...fields, error: describe(error) }, "s3 request failed");
-  } else log.info(fields, "s3 request");
+  // Not by the reply's status: an error may come when that is out.
+  const failed = error === undefined || isPosternError(error, "canceled") ? 0 : toS3Error(error).status;
+  if (failed === 500) log.error({ ...fields, error: describe(error) }, "s3 request failed");
+  else if (failed === 503) log.warn({ ...fields, error: describe(error) }, "s3 request failed");
+  else log.info(fields, "s3 request");
 }
 
 /** Codes and texts of an error and its causes. */

@@ -4,7 +4,7 @@ import { S3Error } from "../errors.js";
 import { type ChecksumAlgorithm, checksumHeader, createChecksum } from "./checksum.js";
 import { createChunkedDecoder } from "./chunked-decoder.js";
 import type { HashPool } from "./hash-pool.js";
-import type { HashAlgorithm } from "./hashes.js";
+import type { HashAlgorithm, Hashes } from "./hashes.js";
 import { checksumValue, type PayloadPlan } from "./plan.js";
 
 /** A body on its way, decoded and checked. */
@@ -41,13 +41,12 @@ export async function openPayload(init: PayloadInit): Promise<Payload> {
   const algorithms: HashAlgorithm[] = [];
   if (init.md5 || plan.md5 !== undefined) algorithms.push("md5");
   if (plan.sha256 !== undefined) algorithms.push("sha256");
-  const hashes = init.hashes.open(algorithms, plan.length ?? 0);
   const checksum = plan.checksum === undefined ? undefined : await createChecksum(plan.checksum.algorithm);
   let md5Value: Buffer | undefined;
   let verified: Payload["checksum"];
   let failure: S3Error | undefined;
 
-  async function* plain(): AsyncGenerator<Uint8Array> {
+  async function* plain(hashes: Hashes): AsyncGenerator<Uint8Array> {
     let received = 0;
     for await (const chunk of init.wire) {
       received += chunk.length;
@@ -57,10 +56,13 @@ export async function openPayload(init: PayloadInit): Promise<Payload> {
       yield chunk;
     }
     if (plan.length !== undefined && received !== plan.length) throw new S3Error("IncompleteBody");
-    await verify(undefined);
+    await verify(hashes, undefined);
   }
 
-  async function* decoded(coding: { signed: boolean; trailers: boolean }): AsyncGenerator<Uint8Array> {
+  async function* decoded(
+    hashes: Hashes,
+    coding: { readonly signed: boolean; readonly trailers: boolean },
+  ): AsyncGenerator<Uint8Array> {
     const decoder = createChunkedDecoder({
       signer: coding.signed ? init.chunkSigner() : undefined,
       trailers: coding.trailers,
@@ -77,10 +79,10 @@ export async function openPayload(init: PayloadInit): Promise<Payload> {
       }
     }
     decoder.finish();
-    await verify(decoder.trailers);
+    await verify(hashes, decoder.trailers);
   }
 
-  const verify = async (trailers: ReadonlyMap<string, string> | undefined): Promise<void> => {
+  const verify = async (hashes: Hashes, trailers: ReadonlyMap<string, string> | undefined): Promise<void> => {
     const digests = await hashes.digest();
     md5Value = digests[algorithms.indexOf("md5")];
     if (plan.md5 !== undefined && !plan.md5.equals(md5Value!)) {
@@ -92,7 +94,7 @@ export async function openPayload(init: PayloadInit): Promise<Payload> {
     if (plan.checksum === undefined) return;
     const { algorithm } = plan.checksum;
     const expected = plan.checksum.value ?? trailerValue(algorithm, trailers);
-    const value = await checksum!.digest();
+    const value = checksum!.digest();
     if (!value.equals(expected)) {
       throw new S3Error("BadDigest", {
         message: `The ${algorithm} you specified did not match the calculated checksum.`,
@@ -102,8 +104,10 @@ export async function openPayload(init: PayloadInit): Promise<Payload> {
   };
 
   async function* body(): AsyncGenerator<Uint8Array> {
+    // Not before the first read: a body that nobody reads would never give them back.
+    const hashes = init.hashes.open(algorithms, plan.length ?? 0);
     try {
-      yield* plan.chunked === undefined ? plain() : decoded(plan.chunked);
+      yield* plan.chunked === undefined ? plain(hashes) : decoded(hashes, plan.chunked);
     } catch (error) {
       failure = bodyError(error);
       throw failure;

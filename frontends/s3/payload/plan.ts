@@ -16,18 +16,18 @@ export interface PayloadPlan {
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: Buffer | undefined } | undefined;
 }
 
-const streamingKinds: Readonly<Record<string, { readonly signed: boolean; readonly trailers: boolean }>> = {
-  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": { signed: true, trailers: false },
-  "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": { signed: true, trailers: true },
-  "STREAMING-UNSIGNED-PAYLOAD-TRAILER": { signed: false, trailers: true },
-};
+const streamingKinds: ReadonlyMap<string, { readonly signed: boolean; readonly trailers: boolean }> = new Map([
+  ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", { signed: true, trailers: false }],
+  ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", { signed: true, trailers: true }],
+  ["STREAMING-UNSIGNED-PAYLOAD-TRAILER", { signed: false, trailers: true }],
+]);
 
 /**
  * `payloadHash` is the verified value of x-amz-content-sha256. `ofObject` says that x-amz-checksum-* headers are not
  * about the body but about the object that a list of parts becomes.
  */
 export function planPayload(headers: RequestHeaders, payloadHash: string, ofObject = false): PayloadPlan {
-  const chunked = streamingKinds[payloadHash];
+  const chunked = streamingKinds.get(payloadHash);
   const length =
     chunked === undefined
       ? wholeNumber(headers.get("content-length"), "Content-Length")
