@@ -53,11 +53,15 @@ export function authenticates(sizes: LayoutSizes): boolean {
 }
 
 /**
- * A number of encrypted bytes that is a good unit: near 512 KiB, less where many pieces come of it (their runs are kept to
- * 4 MiB); whole cipher blocks, and where that is not far away whole stripes too, so that nothing is left over.
+ * A number of encrypted bytes that is a good unit: at least 256 KiB, which with the shares of it fits the cache, and more
+ * where each piece would get less than 32 KiB of it, up to 2 MiB of shares in all. Whole cipher blocks, and where that is
+ * not far away whole stripes too, so that nothing is left over.
  */
-function unitBytes({ encryptedBlock, stripe, shareSize, total }: LayoutSizes): number {
-  const wanted = Math.min(512 << 10, Math.floor((4 << 20) / (total * shareSize)) * stripe);
+function unitBytes({ encryptedBlock, stripe, shareSize, required, total }: LayoutSizes): number {
+  const wanted = Math.min(
+    Math.max(256 << 10, required * (32 << 10)),
+    Math.floor((2 << 20) / (total * shareSize)) * stripe,
+  );
   const aligned = (stripe / greatestCommonDivisor(encryptedBlock, stripe)) * encryptedBlock;
   const grain = aligned <= 2 * wanted ? aligned : encryptedBlock;
   return Math.max(1, Math.floor(wanted / grain)) * grain;
