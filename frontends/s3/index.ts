@@ -36,7 +36,11 @@ export function s3Frontend(init: S3Options = {}): Frontend {
       const hashes = createHashPool(options.hashThreads);
       const app = new Koa();
       app.use(createHandler({ deps, options, lookUp, projects, hashes, now }));
-      app.on("error", (error: unknown) => deps.log.error({ error: String(error) }, "s3 handler failed"));
+      app.on("error", (error: NodeJS.ErrnoException) => {
+        // Koa tells of sockets that clients reset, too; the request itself has been logged.
+        if (error.syscall !== undefined) deps.log.debug({ error: String(error) }, "s3 connection failed");
+        else deps.log.error({ error: String(error) }, "s3 handler failed");
+      });
       const listening = await listen(app.callback(), {
         ...options,
         highWaterMark: 256 * 1024,
