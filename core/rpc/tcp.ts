@@ -27,6 +27,7 @@ export async function dialSocket<S extends Socket>(
   if (signal?.aborted) throw abortError(signal);
   const { host, port } = parseAddress(address);
   const tcp = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 });
+  tcp.on("error", () => {}); // Told to whoever waits, or to the TLS socket above; a late one must not be nobody's.
   let failure: PosternError | undefined;
   const giveUp = (error: PosternError) => {
     failure ??= error;

@@ -351,6 +351,26 @@ export function transportSuite(test: TestFn, factory: TransportFactory): void {
     t.true(isPosternError(await seen.aborted, "canceled"));
   });
 
+  test("cancelling when all is sent and not all is read", async (t) => {
+    const gate = deferred<void>();
+    const seen = watched();
+    const { client } = await serve(t, {
+      gather: async (requests, context) => {
+        seen.watch(context);
+        await gate.promise;
+        return seen.readAll(requests, context);
+      },
+    });
+    const stream = client.gather();
+    for (let i = 0; i < 3; i++) await stream.send(note("", i));
+    await stream.closeSend();
+    await seen.started;
+    stream.cancel();
+    await seen.aborted;
+    gate.resolve();
+    t.true(isPosternError(await seen.readError, "canceled"));
+  });
+
   test("cancelling while responses flow", async (t) => {
     const seen = watched();
     const closed = deferred<void>();

@@ -28,6 +28,8 @@ export async function runCall(
   } finally {
     stream.onAbandoned = undefined;
   }
+  // A caller that starts calls and reads no answers gets no more of them.
+  await stream.drained();
 }
 
 function handlerStream({ method }: Route, stream: DrpcStream) {

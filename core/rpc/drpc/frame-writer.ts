@@ -1,5 +1,5 @@
 import { PosternError } from "../../errors.js";
-import { type FrameHeader, type Kind, maxFrameHeaderBytes, writeFrameHeader } from "./frame.js";
+import { controlByte, type Kind, maxFrameHeaderBytes, writeFrameHeader } from "./frame.js";
 import { type EncodedMessage, wholeMessage } from "./gather-writer.js";
 import { defaultMaxPacketBytes } from "./packet.js";
 
@@ -48,14 +48,22 @@ export function createFrameWriter(
   }
 
   /** Writes a packet's frames at `offset` and gives the offset after them. */
-  function frames(out: Uint8Array, offset: number, header: PacketHeader, body: EncodedMessage): number {
+  function frames(
+    out: Uint8Array,
+    offset: number,
+    stream: number,
+    message: number,
+    kind: Kind,
+    body: EncodedMessage,
+    control: boolean,
+  ): number {
     let at = offset;
     let rest = body.length;
     do {
       const length = Math.min(rest, splitBytes);
       rest -= length;
-      at = writeFrameHeader(out, at, { ...header, done: rest === 0, length });
-      body.take(length, out, at);
+      at = writeFrameHeader(out, at, controlByte(kind, rest === 0, control), stream, message, length);
+      if (length > 0) body.take(length, out, at);
       at += length;
     } while (rest > 0);
     return at;
@@ -66,18 +74,17 @@ export function createFrameWriter(
       if (body.length > maxPacketBytes) {
         throw new PosternError("invalid-argument", `message of ${body.length} bytes exceeds ${maxPacketBytes}`);
       }
-      const header = { stream, message, kind, control };
       const room = body.length + Math.max(1, Math.ceil(body.length / splitBytes)) * maxFrameHeaderBytes;
       if (room > slabBytes) {
         flush();
         if (room <= reusedBytes) {
           const buffer = reused.pop() ?? Buffer.allocUnsafeSlow(reusedBytes);
-          write(buffer.subarray(0, frames(buffer, 0, header, body)), () => {
+          write(buffer.subarray(0, frames(buffer, 0, stream, message, kind, body, control)), () => {
             if (reused.length < maxReused) reused.push(buffer);
           });
         } else {
           const buffer = Buffer.allocUnsafeSlow(room);
-          write(buffer.subarray(0, frames(buffer, 0, header, body)));
+          write(buffer.subarray(0, frames(buffer, 0, stream, message, kind, body, control)));
         }
         return;
       }
@@ -87,10 +94,8 @@ export function createFrameWriter(
         start = 0;
         end = 0;
       }
-      end = frames(slab, end, header, body);
+      end = frames(slab, end, stream, message, kind, body, control);
     },
     flush,
   };
 }
-
-type PacketHeader = Pick<FrameHeader, "stream" | "message" | "kind" | "control">;

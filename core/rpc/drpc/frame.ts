@@ -82,9 +82,16 @@ export function writeVarint(out: Uint8Array, offset: number, value: number): num
 }
 
 /** Writes a frame header and gives the offset of its data. Needs up to `maxFrameHeaderBytes` of room. */
-export function writeFrameHeader(out: Uint8Array, offset: number, header: FrameHeader): number {
-  out[offset] = controlByte(header.kind, header.done, header.control);
-  let at = writeVarint(out, offset + 1, header.stream);
-  at = writeVarint(out, at, header.message);
-  return writeVarint(out, at, header.length);
+export function writeFrameHeader(
+  out: Uint8Array,
+  offset: number,
+  control: number,
+  stream: number,
+  message: number,
+  length: number,
+): number {
+  out[offset] = control;
+  let at = writeVarint(out, offset + 1, stream);
+  at = writeVarint(out, at, message);
+  return writeVarint(out, at, length);
 }

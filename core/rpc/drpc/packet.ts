@@ -17,6 +17,8 @@ export const defaultMaxPacketBytes = 4 << 20;
 /** Announced lengths are believed up to here; beyond, memory grows with what has really come. */
 const trustedBytes = 256 * 1024;
 
+const none: Uint8Array = new Uint8Array(0);
+
 export interface PacketReader {
   /** Takes the next bytes of the connection and hands out the packets they end. Throws `protocol-error` for good. */
   push(chunk: Uint8Array, onPacket: (packet: Packet) => void): void;
@@ -32,13 +34,14 @@ export function createPacketReader(maxPacketBytes = defaultMaxPacketBytes): Pack
   let message = 1;
   // The unfinished packet, if any: its kind, flag and the data so far.
   let open: { kind: Kind; control: boolean } | undefined;
-  let assembly: Uint8Array = new Uint8Array(0);
+  let assembly = none;
   let assembled = 0;
+  let lastAssembled = 0;
   // The frame whose data is coming.
   let frame: FrameHeader | undefined;
   let missing = 0;
   // The start of a frame header that the last chunk cut.
-  let carry: Uint8Array = new Uint8Array(0);
+  let carry = none;
 
   function startFrame(header: FrameHeader): void {
     if (header.stream < stream || (header.stream === stream && header.message < message)) {
@@ -62,7 +65,9 @@ export function createPacketReader(maxPacketBytes = defaultMaxPacketBytes): Pack
   function append(data: Uint8Array, expected: number): void {
     const needed = assembled + data.length;
     if (assembly.length < needed) {
-      const size = Math.max(needed, Math.min(assembled + expected, Math.max(trustedBytes, 2 * assembled)));
+      // Streams send packets of one size: the last is the best guess for one whose length no frame tells.
+      const guess = assembled === 0 ? lastAssembled : 2 * assembly.length;
+      const size = Math.max(needed, Math.min(Math.max(assembled + expected, guess), Math.max(trustedBytes, guess)));
       const grown = Buffer.allocUnsafeSlow(Math.min(size, maxPacketBytes));
       grown.set(assembly.subarray(0, assembled));
       assembly = grown;
@@ -74,7 +79,8 @@ export function createPacketReader(maxPacketBytes = defaultMaxPacketBytes): Pack
   function finishPacket(data: Uint8Array, onPacket: (packet: Packet) => void): void {
     const packet = { stream, message, kind: open!.kind, control: open!.control, data };
     open = undefined;
-    assembly = new Uint8Array(0);
+    if (assembled > 0) lastAssembled = Math.min(assembled, trustedBytes);
+    assembly = none;
     assembled = 0;
     message++; // No frame with this id is accepted again.
     onPacket(packet);
@@ -82,7 +88,6 @@ export function createPacketReader(maxPacketBytes = defaultMaxPacketBytes): Pack
 
   return {
     push(chunk, onPacket) {
-      const buf = chunk;
       let at = 0;
       if (carry.length > 0) {
         // Copies the few bytes of one header, not the chunk.
@@ -93,21 +98,21 @@ export function createPacketReader(maxPacketBytes = defaultMaxPacketBytes): Pack
           return;
         }
         at = parsed.next - carry.length;
-        carry = new Uint8Array(0);
+        carry = none;
         startFrame(parsed.header);
       }
       for (;;) {
         if (frame === undefined) {
-          const parsed = parseFrameHeader(buf, at);
+          const parsed = parseFrameHeader(chunk, at);
           if (parsed === undefined) {
-            if (at < buf.length) carry = buf.slice(at);
+            if (at < chunk.length) carry = chunk.slice(at);
             return;
           }
           startFrame(parsed.header);
           at = parsed.next;
         }
-        const taken = Math.min(missing, buf.length - at);
-        const data = buf.subarray(at, at + taken);
+        const taken = Math.min(missing, chunk.length - at);
+        const data = chunk.subarray(at, at + taken);
         const whole = taken === missing;
         const { done } = frame!;
         if (whole && done && assembled === 0) {

@@ -68,7 +68,7 @@ export function createServerConnection(
     closed(error) {
       gone = true;
       next = undefined;
-      current?.abandon(new PosternError("canceled", "connection lost", { cause: error }));
+      current?.lost(new PosternError("canceled", "connection lost", { cause: error }));
       if (!running) finish();
     },
   });

@@ -13,6 +13,9 @@ export const defaultWindowBytes = 256 * 1024;
 /** What a queued message costs beyond its bytes: a view keeps its whole chunk alive. */
 const messageOverhead = 1024;
 
+/** Characters of an error's text; the rest of a longer one is cut off. */
+const maxErrorLength = 16 * 1024;
+
 const ready: Promise<void> = Promise.resolve();
 
 /** What a stream needs of its connection. */
@@ -175,7 +178,7 @@ export class DrpcStream {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.drained();
+    return this.room();
   }
 
   /** As `send` of a message that closeSend follows: both leave in one write. */
@@ -201,7 +204,8 @@ export class DrpcStream {
     this.link.writer.flush();
   }
 
-  private drained(): Promise<void> {
+  /** As `drained`, but ends with the stream. */
+  private room(): Promise<void> {
     const waiting = this.link.channel.drained();
     if (waiting === undefined) return ready;
     return new Promise((resolve, reject) => {
@@ -211,6 +215,11 @@ export class DrpcStream {
         resolve();
       });
     });
+  }
+
+  /** Resolves when the connection takes more, or is gone. */
+  drained(): Promise<void> {
+    return this.link.channel.drained() ?? ready;
   }
 
   /** No more messages from here. Nothing happens when sending is over already. */
@@ -231,7 +240,7 @@ export class DrpcStream {
   /** Ends the call with a status for the peer. */
   fail(status: number, message: string): void {
     if (this.over) return;
-    this.addRaw(Kind.Error, encodeErrorBody(status, message));
+    this.addRaw(Kind.Error, encodeErrorBody(status, message.slice(0, maxErrorLength)));
     this.flush();
     this.finish({ clean: true });
   }
@@ -245,8 +254,11 @@ export class DrpcStream {
 
   /** Gives the call up without telling: the connection is gone, or the peer has started another call. */
   drop(error: PosternError): void {
+    const lost = this.head < this.queue.length;
     this.clearQueue();
     this.finish({ clean: false, error });
+    // Whoever reads must not take what is left out for a clean end.
+    if (lost) this.receiveEnd = { clean: false, error };
   }
 
   /** As `drop`, and tells the handler, even after the stream is over. */
@@ -254,6 +266,11 @@ export class DrpcStream {
     this.abandoned ??= error;
     this.drop(error);
     this.tellAbandoned();
+  }
+
+  /** The connection is gone. A call that its peer has ended with Close is read to the end all the same. */
+  lost(error: PosternError): void {
+    if (!this.over) this.abandon(error);
   }
 
   private tellAbandoned(): void {
@@ -274,7 +291,7 @@ export class DrpcStream {
     this.sendEnd ??= end.clean ? callOver : end.error;
     for (const reject of this.senders) reject(this.sendEnd);
     this.senders = [];
-    this.unpause(); // Nothing is queued any more, and the next call wants the connection to flow.
+    this.unpause(); // Nothing more is queued here, and the next call wants the connection to flow.
     if (first) this.link.ended(this);
   }
 }

@@ -74,8 +74,9 @@ export function createPipe(): Pipe {
       wakeReader();
     },
     close(forReader, forSender) {
+      // Whoever reads must not take what is left out for a clean end.
+      if (!ended || queue.length > 0) readError = forReader;
       clear();
-      if (!ended) readError = forReader;
       ended = true;
       sendError = forSender;
       wakeReader();

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { concatBytes, toHex, utf8 } from "../../../../core/bytes/bytes.js";
 import { isPosternError } from "../../../../core/errors.js";
 import { createClientConnection } from "../../../../core/rpc/drpc/client-connection.js";
-import { Kind, maxFrameHeaderBytes, writeFrameHeader } from "../../../../core/rpc/drpc/frame.js";
+import { controlByte, Kind, maxFrameHeaderBytes, writeFrameHeader } from "../../../../core/rpc/drpc/frame.js";
 import { createServerConnection } from "../../../../core/rpc/drpc/server-connection.js";
 import { routesOf } from "../../../../core/rpc/handler.js";
 import { bindService, type CallContext } from "../../../../core/rpc/transport.js";
@@ -22,9 +22,9 @@ interface TestFrame {
   extra: number;
 }
 
-function frameBytes({ data, extra, ...header }: TestFrame): Uint8Array {
+function frameBytes({ stream, message, kind, done, control, data, extra }: TestFrame): Uint8Array {
   const out = new Uint8Array(maxFrameHeaderBytes);
-  const end = writeFrameHeader(out, 0, { ...header, length: data.length + extra });
+  const end = writeFrameHeader(out, 0, controlByte(kind, done, control), stream, message, data.length + extra);
   return concatBytes(out.subarray(0, end), data);
 }
 
@@ -239,6 +239,46 @@ test("Close ends the requests cleanly, and the signal tells once they are read",
   await settled();
   t.deepEqual(seen, ["aborted: the peer closed the call", "read 2"]);
   t.is(toHex(channel.written()), "");
+});
+
+test("what was ended with Close is read to the end when the connection is gone", async (t) => {
+  const { channel, gate, seen, connection } = slowServer();
+  channel.feed(packet(1, 1, Kind.Invoke, paths[1]));
+  channel.feed(packet(1, 2, Kind.Message, encodedNote));
+  channel.feed(packet(1, 3, Kind.Close));
+  channel.close();
+  gate.resolve();
+  await connection.finished;
+  t.deepEqual(seen, ["aborted: the peer closed the call", "read 1"]);
+});
+
+test("requests that are dropped unread are no clean end", async (t) => {
+  for (const cancel of [true, false]) {
+    const { channel, gate, seen, connection } = slowServer();
+    channel.feed(packet(1, 1, Kind.Invoke, paths[1]));
+    channel.feed(packet(1, 2, Kind.Message, encodedNote));
+    channel.feed(packet(1, 3, Kind.CloseSend));
+    if (cancel) channel.feed(packet(1, 4, Kind.Cancel, undefined, true));
+    channel.close();
+    gate.resolve();
+    await connection.finished;
+    t.deepEqual(seen, [cancel ? "aborted: canceled by the peer" : "aborted: connection lost"]);
+  }
+});
+
+test("a caller that reads no answers gets no more of them", async (t) => {
+  const { channel, seen } = slowServer();
+  const unblock = channel.block();
+  for (let stream = 1; stream <= 3; stream++) {
+    channel.feed(packet(stream, 1, Kind.Invoke, paths[0]));
+    channel.feed(packet(stream, 2, Kind.Message, utf8(`\n\u0001${stream}`)));
+    channel.feed(packet(stream, 3, Kind.CloseSend));
+    await settled();
+  }
+  t.deepEqual(seen, ["asked 1"]);
+  unblock();
+  await settled();
+  t.deepEqual(seen, ["asked 1", "asked 3"]);
 });
 
 test("unknown control packets are ignored, other unknown kinds are not", (t) => {

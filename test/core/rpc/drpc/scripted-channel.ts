@@ -1,10 +1,13 @@
 import { concatBytes } from "../../../../core/bytes/bytes.js";
 import type { Channel, ChannelEvents } from "../../../../core/rpc/drpc/channel.js";
+import { type Deferred, deferred } from "../../../helpers/deferred.js";
 
 export interface ScriptedChannel {
   open(events: ChannelEvents): Channel;
   /** Bytes from the peer. Throws what the connection throws, which on a socket closes it. */
   feed(data: Uint8Array): void;
+  /** Makes writers wait, until the function that this gives is called. */
+  block(): () => void;
   /** The peer is gone. */
   close(): void;
   /** All that was written so far. */
@@ -19,9 +22,15 @@ export function scriptedChannel(): ScriptedChannel {
   let events: ChannelEvents | undefined;
   let paused = false;
   let destroyed = false;
+  let blocked: Deferred<void> | undefined;
+  function unblock(): void {
+    blocked?.resolve();
+    blocked = undefined;
+  }
   function close(): void {
     if (destroyed) return;
     destroyed = true;
+    unblock();
     events?.closed(undefined);
   }
   const channel: Channel = {
@@ -29,7 +38,7 @@ export function scriptedChannel(): ScriptedChannel {
       written.push(data.slice());
       onWritten?.();
     },
-    drained: () => undefined,
+    drained: () => blocked?.promise,
     pause() {
       paused = true;
     },
@@ -45,6 +54,10 @@ export function scriptedChannel(): ScriptedChannel {
       return channel;
     },
     feed: (data) => events!.data(data),
+    block() {
+      blocked = deferred();
+      return unblock;
+    },
     close,
     written: () => concatBytes(...written),
     get paused() {

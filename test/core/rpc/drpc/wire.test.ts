@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { concatBytes, fromHex, toHex } from "../../../../core/bytes/bytes.js";
 import { isPosternError } from "../../../../core/errors.js";
 import { decodeErrorBody, encodeErrorBody } from "../../../../core/rpc/drpc/error-body.js";
-import { maxFrameHeaderBytes, parseFrame, writeFrameHeader } from "../../../../core/rpc/drpc/frame.js";
+import { controlByte, maxFrameHeaderBytes, parseFrame, writeFrameHeader } from "../../../../core/rpc/drpc/frame.js";
 import { createFrameWriter } from "../../../../core/rpc/drpc/frame-writer.js";
 import { wholeMessage } from "../../../../core/rpc/drpc/gather-writer.js";
 import { drpcHeader } from "../../../../core/rpc/drpc/header.js";
@@ -41,7 +41,8 @@ test("frames of the vectors parse and are written the same", (t) => {
       data: frame.data,
     } as never);
     const out = new Uint8Array(maxFrameHeaderBytes);
-    const end = writeFrameHeader(out, 0, header);
+    const { stream, message, kind, done, control, length } = header;
+    const end = writeFrameHeader(out, 0, controlByte(kind, done, control), stream, message, length);
     t.is(toHex(concatBytes(out.subarray(0, end), data)), bytes);
   }
 });
@@ -161,14 +162,7 @@ test("any bytes give packets or a protocol error", (t) => {
 test("an announced length takes no memory before its bytes come", (t) => {
   const before = process.memoryUsage().arrayBuffers;
   const header = new Uint8Array(maxFrameHeaderBytes);
-  const end = writeFrameHeader(header, 0, {
-    stream: 1,
-    message: 1,
-    kind: 2,
-    done: true,
-    control: false,
-    length: 4 << 20,
-  });
+  const end = writeFrameHeader(header, 0, controlByte(2, true, false), 1, 1, 4 << 20);
   const readers = Array.from({ length: 100 }, () => createPacketReader());
   for (const reader of readers) reader.push(concatBytes(header.subarray(0, end), new Uint8Array(10)), () => {});
   t.true(process.memoryUsage().arrayBuffers - before < 100 * 300 * 1024);
