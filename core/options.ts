@@ -10,7 +10,7 @@ export interface TransferOptions {
   pieceHash?: "sha256" | "blake3";
   /** Plain bytes that an upload encodes ahead of its slowest node; 4 MiB when absent. */
   uploadWindowBytes?: number;
-  /** Plain bytes that all uploads together keep, so that failed pieces can be sent again late; 256 MiB when absent. */
+  /** Plain bytes that all uploads together keep, so that failed pieces can be sent again late; 128 MiB when absent. */
   replayBytes?: number;
   /** Plain bytes that a download may read ahead of its reader; 8 MiB when absent. */
   readAheadBytes?: number;
@@ -38,7 +38,7 @@ const defaults: FilledTransferOptions = {
   inlineSize: maximumInlineSize,
   pieceHash: "sha256",
   uploadWindowBytes: 4 * mib,
-  replayBytes: 256 * mib,
+  replayBytes: 128 * mib,
   readAheadBytes: 8 * mib,
   slowNodeMs: 1500,
   hedgeMs: 500,
