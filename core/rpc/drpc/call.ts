@@ -13,7 +13,7 @@ export async function runCall(
   onDefect?: (error: unknown, path: string) => void,
 ): Promise<void> {
   const { context, abort } = createCallContext(info);
-  stream.onAbandoned = abort;
+  stream.watchAbandoned(abort);
   try {
     const route = routes.get(path);
     if (route === undefined) throw unknownRpc(path);
@@ -26,7 +26,7 @@ export async function runCall(
     stream.discard();
     stream.fail(status, message);
   } finally {
-    stream.onAbandoned = undefined;
+    stream.watchAbandoned(undefined);
   }
   // A caller that starts calls and reads no answers gets no more of them.
   await stream.drained();

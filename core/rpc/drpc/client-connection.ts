@@ -7,7 +7,8 @@ import { Kind } from "./frame.js";
 import { createFrameWriter } from "./frame-writer.js";
 import { encodeMetadata } from "./metadata.js";
 import { createPacketReader, defaultMaxPacketBytes } from "./packet.js";
-import { DrpcStream, defaultWindowBytes, type StreamLink } from "./stream.js";
+import { defaultWindowBytes } from "./receive-queue.js";
+import { DrpcStream, type StreamLink } from "./stream.js";
 
 export interface DrpcConnectionOptions {
   /** Largest packet taken and sent, bytes; 4 MiB when absent. */
@@ -64,16 +65,23 @@ export function createClientConnection(
     },
   };
 
-  /** Opens a stream and adds its invoke to the next flush. */
-  function start(service: ServiceDefinition, method: MethodDefinition, { metadata }: CallOptions): DrpcStream {
+  /** Opens a stream, watches its signal and deadline, and adds its invoke to the next flush. */
+  function start(service: ServiceDefinition, method: MethodDefinition, options: CallOptions): DrpcStream {
     if (broken !== undefined) throw broken;
     if (current !== undefined) throw new PosternError("internal", "the connection carries a call already");
     const stream = new DrpcStream(++lastId, link);
     current = stream;
-    if (metadata !== undefined && Object.keys(metadata).length > 0) {
-      stream.addRaw(Kind.InvokeMetadata, encodeMetadata(metadata));
+    stream.onOver = watch(options, (error) => cancel(stream, error));
+    try {
+      const { metadata } = options;
+      if (metadata !== undefined && Object.keys(metadata).length > 0) {
+        stream.addRaw(Kind.InvokeMetadata, encodeMetadata(metadata));
+      }
+      stream.addRaw(Kind.Invoke, utf8(methodPath(service, method)));
+    } catch (error) {
+      stream.drop(toPosternError(error));
+      throw error;
     }
-    stream.addRaw(Kind.Invoke, utf8(methodPath(service, method)));
     return stream;
   }
 
@@ -84,7 +92,9 @@ export function createClientConnection(
     if (waiting === undefined) return;
     // The Cancel stands behind data that the peer does not take. Go closes the connection at once
     // (drpcmanager/manager.go manageStream, "busy"); a little patience keeps most connections.
-    const timer = setTimeout(() => channel.destroy(), cancelGraceMs);
+    const timer = setTimeout(() => {
+      if (current === undefined) channel.destroy(); // The next call has a deadline of its own.
+    }, cancelGraceMs);
     void waiting.then(() => clearTimeout(timer));
   }
 
@@ -96,20 +106,18 @@ export function createClientConnection(
     async unary(service, method, request, options = {}) {
       if (options.signal?.aborted) throw abortError(options.signal);
       const stream = start(service, method, options);
-      const unwatch = watch(options, (error) => cancel(stream, error));
       try {
         stream.add(method.requestType, request);
         stream.closeSend();
         const response = await stream.receive();
-        if (response === undefined)
+        if (response === undefined) {
           throw new PosternError("protocol-error", "the peer ended the call without a response");
+        }
         stream.close();
         return decode(method, response);
       } catch (error) {
         cancel(stream, toPosternError(error));
         throw error;
-      } finally {
-        unwatch();
       }
     },
     stream(service, method, options = {}) {
@@ -139,8 +147,8 @@ function decode<Req, Res>(method: MethodDefinition<Req, Res>, data: Uint8Array):
 }
 
 /** Calls `onEnd` when the signal aborts or the time is over; gives what ends the watching. */
-function watch({ signal, timeoutMs }: CallOptions, onEnd: (error: PosternError) => void): () => void {
-  if (signal === undefined && timeoutMs === undefined) return () => {};
+function watch({ signal, timeoutMs }: CallOptions, onEnd: (error: PosternError) => void): (() => void) | undefined {
+  if (signal === undefined && timeoutMs === undefined) return undefined;
   const onAbort = () => onEnd(abortError(signal!));
   signal?.addEventListener("abort", onAbort);
   const timer =
@@ -162,13 +170,11 @@ function clientStream<Req, Res>(
   // A peer that waits for the first word hears that there is a call even if this side says nothing yet.
   queueMicrotask(() => stream.flush());
   let received = false;
-  const unwatch = watch(options, (error) => cancel(stream, error));
   if (options.signal?.aborted) cancel(stream, abortError(options.signal));
 
   /** The result is there: what the caller may still want to send is of no use. */
   function done(): undefined {
     stream.close();
-    unwatch();
   }
 
   return {
@@ -187,16 +193,12 @@ function clientStream<Req, Res>(
         return decode(method, data);
       } catch (error) {
         cancel(stream, toPosternError(error));
-        unwatch();
         throw error;
       }
     },
     cancel(reason) {
-      cancel(
-        stream,
-        reason instanceof PosternError ? reason : new PosternError("canceled", "canceled", { cause: reason }),
-      );
-      unwatch();
+      const given = reason instanceof PosternError ? reason : undefined;
+      cancel(stream, given ?? new PosternError("canceled", "canceled", { cause: reason }));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { PosternError } from "../../errors.js";
+import type { EncodedMessage } from "./encoded-message.js";
 import { controlByte, type Kind, maxFrameHeaderBytes, writeFrameHeader } from "./frame.js";
-import { type EncodedMessage, wholeMessage } from "./gather-writer.js";
 import { defaultMaxPacketBytes } from "./packet.js";
 
 /**
@@ -24,19 +24,14 @@ export interface FrameWriter {
   flush(): void;
 }
 
-const emptyBody = new Uint8Array(0);
-
-/** A packet without data. */
-export function noBody(): EncodedMessage {
-  return wholeMessage(emptyBody);
-}
+const noSlab: Uint8Array = new Uint8Array(0);
 
 /** Puts packets into frames (storj/drpc drpcwire/split.go) and frames into few writes. */
 export function createFrameWriter(
   write: (data: Uint8Array, onWritten?: () => void) => void,
   { splitBytes = defaultSplitBytes, maxPacketBytes = defaultMaxPacketBytes } = {},
 ): FrameWriter {
-  let slab: Uint8Array = emptyBody;
+  let slab = noSlab;
   let start = 0;
   let end = 0;
 

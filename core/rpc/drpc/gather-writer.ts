@@ -1,7 +1,7 @@
 import { protoInt64 } from "@bufbuild/protobuf";
-import type { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import type { WireType } from "@bufbuild/protobuf/wire";
 import { PosternError } from "../../errors.js";
-import type { MessageType } from "../transport.js";
+import type { EncodedMessage } from "./encoded-message.js";
 import { writeVarint } from "./frame.js";
 
 /** `bytes` fields from this size on are referred to, not copied, until the message is written out. */
@@ -21,7 +21,7 @@ interface Inset {
  * copies such a field once per level of nesting and once more at the end, this one only to where it is wanted.
  * The encoding is the same byte for byte. Data is read when `take` is called: encode and take in one go.
  */
-class GatherWriter {
+export class GatherWriter implements EncodedMessage {
   private scratch: Uint8Array = new Uint8Array(initialScratch);
   private view = new DataView(this.scratch.buffer);
   private pos = 0;
@@ -267,37 +267,4 @@ function inRange(value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) {
     throw new PosternError("invalid-argument", "integer out of range");
   }
-}
-
-/** A message in encoded form, to be copied out in order and at once. */
-export interface EncodedMessage {
-  readonly length: number;
-  take(count: number, out: Uint8Array, offset: number): void;
-}
-
-// One for all connections: a message is encoded and copied out before anything else runs.
-const shared = new GatherWriter();
-
-/** Encodes a message for `use`, which takes its bytes before it returns. */
-export function withEncoded<T, R>(type: MessageType<T>, message: T, use: (encoded: EncodedMessage) => R): R {
-  shared.reset();
-  try {
-    // The class has the writer's whole interface, but TypeScript takes private members for part of it.
-    const written = type.encode(message, shared as unknown as BinaryWriter);
-    return use((written as unknown) === shared ? shared : wholeMessage(written.finish()));
-  } finally {
-    shared.reset();
-  }
-}
-
-/** Bytes that are there already. */
-export function wholeMessage(bytes: Uint8Array): EncodedMessage {
-  let taken = 0;
-  return {
-    length: bytes.length,
-    take(count, out, offset) {
-      out.set(bytes.subarray(taken, taken + count), offset);
-      taken += count;
-    },
-  };
 }

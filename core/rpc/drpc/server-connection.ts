@@ -9,7 +9,8 @@ import { Kind } from "./frame.js";
 import { createFrameWriter } from "./frame-writer.js";
 import { decodeMetadata } from "./metadata.js";
 import { createPacketReader, defaultMaxPacketBytes, type Packet } from "./packet.js";
-import { DrpcStream, defaultWindowBytes, type StreamLink } from "./stream.js";
+import { defaultWindowBytes } from "./receive-queue.js";
+import { DrpcStream, type StreamLink } from "./stream.js";
 
 /** Paths and metadata of calls are short; Go's limit is that of any packet. */
 const maxInvokeBytes = 64 * 1024;
@@ -130,7 +131,7 @@ export function createServerConnection(
       const waiting = next;
       next = undefined;
       if (gone) finish();
-      else if (waiting !== undefined && !waiting.stream.over) run(waiting);
+      else if (waiting !== undefined && !waiting.stream.givenUp) run(waiting);
       else if (draining) channel.end();
     });
   }

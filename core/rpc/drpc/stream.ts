@@ -2,16 +2,12 @@ import { PosternError } from "../../errors.js";
 import { rpcError } from "../status.js";
 import type { MessageType } from "../transport.js";
 import type { Channel } from "./channel.js";
+import { noBody, wholeMessage, withEncoded } from "./encoded-message.js";
 import { decodeErrorBody, encodeErrorBody } from "./error-body.js";
 import { Kind } from "./frame.js";
-import { type FrameWriter, noBody } from "./frame-writer.js";
-import { wholeMessage, withEncoded } from "./gather-writer.js";
+import type { FrameWriter } from "./frame-writer.js";
 import type { Packet } from "./packet.js";
-
-/** Bytes of messages that wait for their reader before the connection stops reading. */
-export const defaultWindowBytes = 256 * 1024;
-/** What a queued message costs beyond its bytes: a view keeps its whole chunk alive. */
-const messageOverhead = 1024;
+import { ReceiveQueue } from "./receive-queue.js";
 
 /** Characters of an error's text; the rest of a longer one is cut off. */
 const maxErrorLength = 16 * 1024;
@@ -41,30 +37,34 @@ type End = { readonly clean: true } | { readonly clean: false; readonly error: P
  */
 export class DrpcStream {
   over = false;
-  /** Called when the peer gives the call up or the connection breaks, once nothing is left to receive. */
-  onAbandoned: ((error: PosternError) => void) | undefined;
+  /** Called when the stream is over, once. */
+  onOver: (() => void) | undefined;
 
   private lastMessage = 0;
   private sendEnd: PosternError | undefined;
   private receiveEnd: End | undefined;
   private abandoned: PosternError | undefined;
-  private queue: Uint8Array[] = [];
-  private head = 0;
-  private queuedBytes = 0;
-  private paused = false;
+  private onAbandoned: ((error: PosternError) => void) | undefined;
+  private readonly queue: ReceiveQueue;
   private senders: ((error: unknown) => void)[] = [];
   private waiter: { resolve: (data: Uint8Array | undefined) => void; reject: (error: unknown) => void } | undefined;
 
   constructor(
     readonly id: number,
     private readonly link: StreamLink,
-  ) {}
+  ) {
+    this.queue = new ReceiveQueue(link.channel, link.windowBytes);
+  }
 
   // ---- receiving
 
   /** The next message, or undefined at a clean end. One at a time. */
   receive(): Promise<Uint8Array | undefined> {
-    if (this.head < this.queue.length) return Promise.resolve(this.shift());
+    if (!this.queue.empty) {
+      const data = this.queue.shift();
+      if (this.queue.empty) this.tellAbandoned();
+      return Promise.resolve(data);
+    }
     if (this.receiveEnd !== undefined) {
       return this.receiveEnd.clean ? Promise.resolve(undefined) : Promise.reject(this.receiveEnd.error);
     }
@@ -92,7 +92,7 @@ export class DrpcStream {
       case Kind.Close:
         this.finish({ clean: true });
         this.abandoned ??= new PosternError("canceled", "the peer closed the call");
-        if (this.head === this.queue.length) this.tellAbandoned();
+        if (this.queue.empty) this.tellAbandoned();
         break;
       case Kind.CloseSend:
         this.endReceive({ clean: true });
@@ -107,8 +107,19 @@ export class DrpcStream {
 
   /** Messages that come from now on are dropped: the handler does not want them. */
   discard(): void {
-    this.clearQueue();
+    this.queue.clear();
     this.endReceive({ clean: true });
+  }
+
+  /** Calls `tell` once the peer has given the call up, or the connection is gone, and nothing is left to receive. */
+  watchAbandoned(tell: ((error: PosternError) => void) | undefined): void {
+    this.onAbandoned = tell;
+    if (this.queue.empty) this.tellAbandoned();
+  }
+
+  /** The peer no longer wants a result, nor has it left requests to be read. */
+  get givenUp(): boolean {
+    return this.receiveEnd !== undefined && !this.receiveEnd.clean;
   }
 
   private push(data: Uint8Array): void {
@@ -120,37 +131,6 @@ export class DrpcStream {
       return;
     }
     this.queue.push(data);
-    this.queuedBytes += data.length + messageOverhead;
-    if (this.queuedBytes > this.link.windowBytes && !this.paused) {
-      this.paused = true;
-      this.link.channel.pause();
-    }
-  }
-
-  private shift(): Uint8Array {
-    const data = this.queue[this.head]!;
-    this.head++;
-    this.queuedBytes -= data.length + messageOverhead;
-    if (this.head === this.queue.length) {
-      this.queue = [];
-      this.head = 0;
-      if (this.abandoned !== undefined) this.tellAbandoned();
-    }
-    if (this.paused && this.queuedBytes <= this.link.windowBytes / 2) this.unpause();
-    return data;
-  }
-
-  private clearQueue(): void {
-    this.queue = [];
-    this.head = 0;
-    this.queuedBytes = 0;
-    this.unpause();
-  }
-
-  private unpause(): void {
-    if (!this.paused) return;
-    this.paused = false;
-    this.link.channel.resume();
   }
 
   private endReceive(end: End): void {
@@ -254,8 +234,8 @@ export class DrpcStream {
 
   /** Gives the call up without telling: the connection is gone, or the peer has started another call. */
   drop(error: PosternError): void {
-    const lost = this.head < this.queue.length;
-    this.clearQueue();
+    const lost = !this.queue.empty;
+    this.queue.clear();
     this.finish({ clean: false, error });
     // Whoever reads must not take what is left out for a clean end.
     if (lost) this.receiveEnd = { clean: false, error };
@@ -274,9 +254,10 @@ export class DrpcStream {
   }
 
   private tellAbandoned(): void {
+    if (this.abandoned === undefined) return;
     const tell = this.onAbandoned;
     this.onAbandoned = undefined;
-    tell?.(this.abandoned!);
+    tell?.(this.abandoned);
   }
 
   private addEmpty(kind: Kind, control = false): void {
@@ -291,8 +272,10 @@ export class DrpcStream {
     this.sendEnd ??= end.clean ? callOver : end.error;
     for (const reject of this.senders) reject(this.sendEnd);
     this.senders = [];
-    this.unpause(); // Nothing more is queued here, and the next call wants the connection to flow.
-    if (first) this.link.ended(this);
+    this.queue.flow();
+    if (!first) return;
+    this.link.ended(this);
+    this.onOver?.();
   }
 }
 

@@ -7,10 +7,12 @@ import { verifyChain } from "../../identity/chain.js";
 import type { Identity } from "../../identity/identity.js";
 import { nodeContextOptions, peerChainOf } from "../../identity/tls.js";
 import { routesOf } from "../handler.js";
+import { RpcStatus } from "../status.js";
 import { addressText, type ListenOptions, listenTcp, within } from "../tcp.js";
 import type { BoundService, RunningServer } from "../transport.js";
 import { addReflection } from "./reflection.js";
 import { type RawCall, type RunningCall, runGrpcCall } from "./server-call.js";
+import { grpcStatusObject } from "./status.js";
 
 export interface ServeGrpcOptions extends ListenOptions {
   services: readonly BoundService[];
@@ -34,24 +36,38 @@ export interface ServeGrpcOptions extends ListenOptions {
 
 /** Serves the same handlers over gRPC. */
 export async function serveGrpc(options: ServeGrpcOptions): Promise<RunningServer> {
-  const { services, maxMessageBytes = 4 << 20, health = true, onDefect } = options;
+  const { services, maxMessageBytes = 4 << 20, maxConcurrentCalls = 100, health = true, onDefect } = options;
   const server = new Server({
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
-    "grpc.max_concurrent_streams": options.maxConcurrentCalls ?? 100,
+    "grpc.max_concurrent_streams": maxConcurrentCalls,
     "grpc.max_connection_idle_ms": options.inactivityTimeoutMs ?? 600_000,
     "grpc.enable_channelz": 0,
   });
   // Chains of the callers by "host:port": gRPC itself passes on only the leaf.
   const chains = new Map<string, readonly Uint8Array[]>();
   const calls = new Set<RunningCall>();
+  // By caller. Cancelled calls leave HTTP/2's count at once, but not this one: their handlers may still run.
+  const running = new Map<string, number>();
 
   for (const [path, route] of routesOf(services)) {
     const handle = (call: RawCall) => {
       const peerAddress = call.getPeer();
-      const running = runGrpcCall(call, path, route, { peerAddress, peerChain: chains.get(peerAddress) }, onDefect);
-      calls.add(running);
-      void running.finished.then(() => calls.delete(running));
+      const before = running.get(peerAddress) ?? 0;
+      if (before >= 2 * maxConcurrentCalls) {
+        const message = "too many calls on one connection";
+        call.emit("error", grpcStatusObject({ status: RpcStatus.ResourceExhausted, message }));
+        return;
+      }
+      running.set(peerAddress, before + 1);
+      const one = runGrpcCall(call, path, route, { peerAddress, peerChain: chains.get(peerAddress) }, onDefect);
+      calls.add(one);
+      void one.finished.then(() => {
+        calls.delete(one);
+        const left = running.get(peerAddress)! - 1;
+        if (left === 0) running.delete(peerAddress);
+        else running.set(peerAddress, left);
+      });
     };
     server.register(path, handle, asIs, asIs, "bidi");
   }

@@ -2,7 +2,7 @@ import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import test from "ava";
 import fc from "fast-check";
 import { toHex } from "../../../../core/bytes/bytes.js";
-import { withEncoded } from "../../../../core/rpc/drpc/gather-writer.js";
+import { withEncoded } from "../../../../core/rpc/drpc/encoded-message.js";
 import type { MessageType } from "../../../../core/rpc/transport.js";
 
 /** A value of a protobuf field, by the writer's method that encodes it. */

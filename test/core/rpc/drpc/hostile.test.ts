@@ -215,6 +215,18 @@ test("handlers run one after the other; of calls that wait only the newest is ke
   t.is(toHex(channel.written()), "050301030a01330d030200");
 });
 
+test("a waiting call that its caller has closed runs all the same", async (t) => {
+  const { channel, gate, seen } = slowServer();
+  channel.feed(packet(1, 1, Kind.Invoke, paths[1]));
+  channel.feed(packet(1, 2, Kind.Cancel, undefined, true));
+  channel.feed(packet(2, 1, Kind.Invoke, paths[0]));
+  channel.feed(packet(2, 2, Kind.Message, encodedNote));
+  channel.feed(packet(2, 3, Kind.Close));
+  gate.resolve();
+  await settled();
+  t.deepEqual(seen, ["aborted: canceled by the peer", "asked hello"]);
+});
+
 test("a newer call gives the older one up", async (t) => {
   const { channel, gate, seen } = slowServer();
   channel.feed(packet(1, 1, Kind.Invoke, paths[1]));
