@@ -37,12 +37,16 @@ export interface CheckInOptions {
   /** Milliseconds between check-ins; the real node's is an hour. */
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  /** Milliseconds between check-ins that come because space changed (storj/storj storagenode/monitor). */
+  readonly spaceIntervalMs: number;
   readonly onResult: (satellite: TrustedSatellite, error: unknown) => void;
 }
 
 export interface CheckIns {
   /** Tells all satellites now. Rejects with what the first that failed said. */
   now(): Promise<void>;
+  /** There is little space, or more again: satellites hear so at once, unless they did not long ago. */
+  spaceChanged(): void;
   stop(): Promise<void>;
 }
 
@@ -57,6 +61,7 @@ export function createCheckIns(options: CheckInOptions): CheckIns {
   const stopped = new AbortController();
   const timers = new Map<TrustedSatellite, NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
+  let cooling: NodeJS.Timeout | undefined;
 
   async function round(satellite: TrustedSatellite, retryMs: number): Promise<void> {
     let error: unknown;
@@ -81,12 +86,23 @@ export function createCheckIns(options: CheckInOptions): CheckIns {
     return promise;
   }
 
+  async function now(): Promise<void> {
+    const results = await Promise.allSettled(trust.satellites.map((one) => track(round(one, firstRetryMs))));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+  }
+
   return {
-    async now() {
-      const results = await Promise.allSettled(trust.satellites.map((one) => track(round(one, firstRetryMs))));
-      for (const result of results) if (result.status === "rejected") throw result.reason;
+    now,
+    spaceChanged() {
+      if (cooling !== undefined || stopped.signal.aborted) return;
+      cooling = setTimeout(() => {
+        cooling = undefined;
+      }, options.spaceIntervalMs).unref();
+      // `onResult` hears of failures.
+      now().catch(() => undefined);
     },
     async stop() {
+      clearTimeout(cooling);
       stopped.abort(new PosternError("canceled", "the node stops"));
       for (const timer of timers.values()) clearTimeout(timer);
       await Promise.allSettled(running);

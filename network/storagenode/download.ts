@@ -1,9 +1,13 @@
+import { isPosternError } from "../../core/errors.js";
 import { RpcStatus, rpcError } from "../../core/rpc/status.js";
 import type { CallContext } from "../../core/rpc/transport.js";
-import { type OrderLimit, PieceAction } from "../../proto/gen/orders.js";
+import { LostPieceReason } from "../../proto/gen/contact.js";
+import { Order, type OrderLimit, PieceAction } from "../../proto/gen/orders.js";
 import { type PieceDownloadRequest, PieceDownloadResponse } from "../../proto/gen/piecestore.js";
 import { type OrderFlow, startOrderFlow } from "./order-flow.js";
-import type { PieceReader } from "./piece-store.js";
+import { checkedBlockSize } from "./piece-file.js";
+import type { PieceReader } from "./piece-reader.js";
+import type { OpenPiece } from "./piece-store.js";
 import { createReceiver, type Receiver } from "./receiver.js";
 import { countFailure } from "./stats.js";
 import { refuseWhenBusy, type TransferParts } from "./transfer.js";
@@ -70,20 +74,44 @@ async function* sendPiece(
   const range = rangeOf(first, limit);
   await parts.checkLimit(limit);
 
-  const piece = await parts.store.reader(limit.satelliteId, limit.pieceId);
+  const piece = await openForSending(parts, limit);
+  const keepOrder = parts.orders.begin(limit);
   let flow: OrderFlow | undefined;
   try {
-    if (limit.action === PieceAction.GET_REPAIR) yield await originOf(piece);
+    if (limit.action === PieceAction.GET_REPAIR) yield originOf(piece);
+    else if (piece.restored) yield PieceDownloadResponse.create({ restoredFromTrash: true });
     const end = range.offset + range.size;
     if (end > piece.size) {
       throw invalid(`requested more data than available, requesting=${end} available=${piece.size}`);
     }
     flow = startOrderFlow(limit, receiver, first.order);
     return yield* sendRange(parts, piece, range, flow, context);
+  } catch (error) {
+    throw lossOf(parts, limit, error);
   } finally {
     await piece.close();
-    if (flow !== undefined) parts.orders.add(limit, flow.largest);
+    keepOrder(flow?.largest ?? Order.create());
   }
+}
+
+/** Audits and repairs are about the piece as a whole, so that all of it is looked at before a byte of it is sent. */
+async function openForSending(parts: TransferParts, limit: OrderLimit): Promise<OpenPiece> {
+  let piece: OpenPiece | undefined;
+  try {
+    piece = await parts.store.reader(limit.satelliteId, limit.pieceId);
+    if (limit.action !== PieceAction.GET) await piece.verify();
+    return piece;
+  } catch (error) {
+    await piece?.close();
+    throw lossOf(parts, limit, error);
+  }
+}
+
+/** A damaged piece is told to its satellite, and is an internal failure to the caller. */
+function lossOf(parts: TransferParts, limit: OrderLimit, error: unknown): unknown {
+  if (!isPosternError(error, "corrupt-data")) return error;
+  parts.onLostPiece(limit, LostPieceReason.HASH_MISMATCH);
+  return rpcError(RpcStatus.Internal, error.message, error);
 }
 
 function rangeOf({ chunk, maximumChunkSize }: PieceDownloadRequest, limit: OrderLimit): Range {
@@ -99,18 +127,18 @@ function rangeOf({ chunk, maximumChunkSize }: PieceDownloadRequest, limit: Order
 }
 
 /** What a repair worker checks the piece against: the uplink's hash and the order limit it was uploaded with. */
-async function originOf(piece: PieceReader): Promise<PieceDownloadResponse> {
-  const header = await piece.header();
+function originOf({ header, size, restored }: OpenPiece): PieceDownloadResponse {
   return PieceDownloadResponse.create({
     hash: {
       pieceId: header.orderLimit?.pieceId,
       hash: header.hash,
       hashAlgorithm: header.hashAlgorithm,
-      pieceSize: piece.size,
+      pieceSize: size,
       timestamp: header.creationTime,
       signature: header.signature,
     },
     limit: header.orderLimit,
+    restoredFromTrash: restored,
   });
 }
 
@@ -129,7 +157,11 @@ async function* sendRange(
       await flow.changed();
       continue;
     }
-    if (block.length === 0) block = await piece.read(offset + sent, Math.min(readAheadBytes, size - sent));
+    if (block.length === 0) {
+      const at = offset + sent;
+      // To the end of a block of the file: the next read begins with a whole one.
+      block = await piece.read(at, Math.min(readAheadBytes - (at % checkedBlockSize), size - sent));
+    }
     let data = block.subarray(0, allowed);
     block = block.subarray(data.length);
     if (parts.faults.onSend) data = await parts.faults.onSend(data, offset + sent, context.signal);

@@ -20,7 +20,10 @@ export interface StorageNodeOptions {
   transport?: Transport;
   /** "host:port" where others reach the node; where it listens when absent. */
   publicAddress?: string;
-  /** Bytes that pieces may take; what the disk holds when absent. With a capacity the start counts all piece files. */
+  /**
+   * Bytes that pieces may take, those in the trash too; what the disk holds when absent. With a capacity the start
+   * waits until all piece files are counted; else that is done beside.
+   */
   capacityBytes?: number;
   /** Bytes of the disk that are left free; 128 MiB when absent. */
   reserveBytes?: number;
@@ -36,6 +39,20 @@ export interface StorageNodeOptions {
   orderGraceMs?: number;
   /** Milliseconds that expirations of pieces and orders may have passed; 48 hours when absent. */
   expirationGraceMs?: number;
+  /** Milliseconds after which expired pieces are looked for again; an hour when absent. */
+  collectIntervalMs?: number;
+  /** Milliseconds that pieces stay in the trash; 7 days when absent. Days begin at midnight, UTC. */
+  trashKeptMs?: number;
+  /** Milliseconds after which old trash is looked for again; a day when absent. */
+  trashIntervalMs?: number;
+  /** Milliseconds that a piece must be older than a filter of garbage collection; 72 hours when absent. */
+  retainSkewMs?: number;
+  /** Milliseconds after which orders of hours that are over are sent to satellites; an hour when absent. */
+  settleIntervalMs?: number;
+  /** Free bytes below which satellites hear at once how many are left; 5 GB when absent, as the real node. */
+  lowSpaceBytes?: number;
+  /** Milliseconds between such messages; 10 minutes when absent. */
+  lowSpaceIntervalMs?: number;
   /** Milliseconds between check-ins; an hour when absent. */
   checkInIntervalMs?: number;
   /** Milliseconds for one check-in; 15 000 when absent. */
@@ -70,6 +87,13 @@ export function completeOptions(options: StorageNodeOptions): CompleteOptions {
     messageTimeoutMs: hour / 2,
     orderGraceMs: hour,
     expirationGraceMs: 48 * hour,
+    collectIntervalMs: hour,
+    trashKeptMs: 7 * 24 * hour,
+    trashIntervalMs: 24 * hour,
+    retainSkewMs: 72 * hour,
+    settleIntervalMs: hour,
+    lowSpaceBytes: 5_000_000_000,
+    lowSpaceIntervalMs: hour / 6,
     checkInIntervalMs: hour,
     checkInTimeoutMs: 15_000,
     version: "v1.0.0",
@@ -80,15 +104,26 @@ export function completeOptions(options: StorageNodeOptions): CompleteOptions {
     faults: {},
     ...definedOf(options),
   };
-  const positive = [
-    complete.maxTransfers,
-    complete.maxUsedSerials,
+  // Longer ones than `timers` allows do not fit a timer of Node.js.
+  const timers = [
     complete.messageTimeoutMs,
+    complete.collectIntervalMs,
+    complete.trashIntervalMs,
+    complete.settleIntervalMs,
+    complete.lowSpaceIntervalMs,
     complete.checkInIntervalMs,
+    complete.checkInTimeoutMs,
   ];
-  // Longer ones do not fit a timer of Node.js.
-  const timers = [complete.messageTimeoutMs, complete.checkInIntervalMs, complete.checkInTimeoutMs];
-  const natural = [complete.capacityBytes, complete.reserveBytes, complete.orderGraceMs, complete.expirationGraceMs];
+  const positive = [...timers, complete.maxTransfers, complete.maxUsedSerials];
+  const natural = [
+    complete.capacityBytes,
+    complete.reserveBytes,
+    complete.orderGraceMs,
+    complete.expirationGraceMs,
+    complete.trashKeptMs,
+    complete.retainSkewMs,
+    complete.lowSpaceBytes,
+  ];
   if (!positive.every((n) => n > 0) || !natural.every((n) => n >= 0) || !timers.every((n) => n < 2 ** 31)) {
     throw new PosternError("invalid-argument", "storage node: a limit or a time is out of range");
   }

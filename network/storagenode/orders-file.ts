@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { Timestamp } from "../../core/bytes/timestamp.js";
-import { type NodeId, nodeIdText } from "../../core/identity/node-id.js";
+import { type NodeId, nodeIdText, parseNodeId } from "../../core/identity/node-id.js";
 import { Order, OrderLimit } from "../../proto/gen/orders.js";
 
 /*
@@ -36,9 +36,33 @@ export function unsentFileName(satelliteId: NodeId, windowMs: number): string {
   return `unsent-orders-${nodeIdText(satelliteId)}-${BigInt(windowMs) * 1_000_000n}.v1`;
 }
 
-/** Window of a file by its name, or undefined for other files. */
-export function windowOfFileName(name: string): number | undefined {
-  const match = /^unsent-orders-[0-9A-Za-z]+-([0-9]{1,19})\.v1$/.exec(name);
+/** Satellite and window of a file of unsent orders by its name, or undefined for other files. */
+export function windowOfFileName(name: string): { satelliteId: NodeId; windowMs: number } | undefined {
+  const match = /^unsent-orders-([0-9A-Za-z]+)-([0-9]{1,19})\.v1$/.exec(name);
+  if (match === null) return undefined;
+  try {
+    return { satelliteId: parseNodeId(match[1]!), windowMs: Number(BigInt(match[2]!) / 1_000_000n) };
+  } catch {
+    return undefined;
+  }
+}
+
+export type SettlementStatus = "ACCEPTED" | "REJECTED";
+
+/** "archived-orders-SATELLITE-HOUR-ARCHIVED-STATUS.v1", both times in nanoseconds. */
+export function archivedFileName(
+  satelliteId: NodeId,
+  windowMs: number,
+  archivedMs: number,
+  status: SettlementStatus,
+): string {
+  const [hour, archived] = [windowMs, archivedMs].map((ms) => BigInt(ms) * 1_000_000n);
+  return `archived-orders-${nodeIdText(satelliteId)}-${hour}-${archived}-${status}.v1`;
+}
+
+/** When a file of settled orders was archived (ms since 1970), or undefined for other files. */
+export function archivedAtOfFileName(name: string): number | undefined {
+  const match = /^archived-orders-[0-9A-Za-z]+-[0-9]{1,19}-([0-9]{1,19})-(?:ACCEPTED|REJECTED)\.v1$/.exec(name);
   return match === null ? undefined : Number(BigInt(match[1]!) / 1_000_000n);
 }
 

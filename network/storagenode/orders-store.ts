@@ -1,13 +1,16 @@
-import { type FileHandle, mkdir, open, readdir } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeId } from "../../core/identity/node-id.js";
 import type { Order, OrderLimit } from "../../proto/gen/orders.js";
 import { createDirectorySync } from "./directory-sync.js";
 import {
+  archivedAtOfFileName,
+  archivedFileName,
   encodeEntry,
   encodeFileHeader,
   type OrderEntry,
   ordersWindow,
+  type SettlementStatus,
   unsentFileName,
   windowOfFileName,
 } from "./orders-file.js";
@@ -15,20 +18,43 @@ import { readOrdersFile } from "./orders-reader.js";
 
 /** Keeps the largest order of each transfer until it is settled with the satellite. */
 export interface OrdersStore {
-  /** Takes an order without waiting for the disk. Orders over no bytes are worth nothing and are not kept. */
-  add(limit: OrderLimit, order: Order): void;
+  /**
+   * Tells that a transfer runs whose order is to come: its window is not settled before. The result takes the order
+   * without waiting for the disk, and must be called, once. Orders over no bytes are worth nothing and are not kept.
+   */
+  begin(limit: OrderLimit): (order: Order) => void;
   /**
    * Entries of all files whose window began at this time (ms since 1970) or later. An entry's bytes are good until the
    * next is asked for.
    */
   recent(sinceMs: number): AsyncIterable<OrderEntry>;
+  /**
+   * Windows to which no order is added any more, oldest first: their hour is over by more than limits are honoured.
+   * Orders that a crash left incomplete are not among their entries.
+   */
+  settleable(nowMs: number): Promise<UnsentWindow[]>;
+  /** Keeps a window's file among those that are settled. */
+  archive(window: UnsentWindow, status: SettlementStatus, nowMs: number): Promise<void>;
+  /** Deletes what was archived before. Resolves to how many files. */
+  pruneArchive(beforeMs: number): Promise<number>;
   /** Resolves when all orders so far are on disk. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }
 
+/** Orders of one satellite for limits of one hour. */
+export interface UnsentWindow {
+  readonly satelliteId: NodeId;
+  /** Start of the hour (ms since 1970). */
+  readonly windowMs: number;
+  /** An entry's bytes are good until the next is asked for. */
+  entries(): AsyncIterable<OrderEntry>;
+}
+
 export interface OrdersStoreOptions {
   readonly dir: string;
+  /** Milliseconds after its creation in which an order limit is honoured. */
+  readonly orderGraceMs: number;
   /** Orders are on disk within a second. */
   readonly durable: boolean;
   readonly onProblem: (message: string, error: unknown) => void;
@@ -39,19 +65,24 @@ interface OpenFile {
   readonly windowMs: number;
 }
 
+const hourMs = 3_600_000;
 const syncDelayMs = 1000;
 /** Files of windows this much older than the newest take no more orders. */
-const closeAfterMs = 3 * 3_600_000;
+const closeAfterMs = 3 * hourMs;
 /** Orders that wait for a slow disk; more are dropped, as traffic is worth more than its payment. */
 const maxPending = 100_000;
 
 /** Appends to one file for each satellite and hour; orders that arrive during a write go together in the next. */
-export async function openOrdersStore({ dir, durable, onProblem }: OrdersStoreOptions): Promise<OrdersStore> {
+export async function openOrdersStore(options: OrdersStoreOptions): Promise<OrdersStore> {
+  const { dir, durable, orderGraceMs, onProblem } = options;
   const unsent = join(dir, "orders", "unsent");
-  await mkdir(unsent, { recursive: true });
+  const archived = join(dir, "orders", "archive");
+  await Promise.all([unsent, archived].map((path) => mkdir(path, { recursive: true })));
   const syncDirectory = createDirectorySync();
   const files = new Map<string, OpenFile>();
   const unsynced = new Set<FileHandle>();
+  /** Transfers that run, by the name of the file that their order goes to. */
+  const active = new Map<string, number>();
   let pending: OrderEntry[] = [];
   let writing: Promise<void> | undefined;
   let syncTimer: NodeJS.Timeout | undefined;
@@ -123,20 +154,66 @@ export async function openOrdersStore({ dir, durable, onProblem }: OrdersStoreOp
     }
   }
 
+  function add(limit: OrderLimit, order: Order): void {
+    if (pending.length >= maxPending) {
+      onProblem("an order was dropped: the disk is too slow", undefined);
+      return;
+    }
+    pending.push({ limit, order });
+    writing ??= writePending();
+  }
+
+  function readWindow(name: string): AsyncIterable<OrderEntry> {
+    return readOrdersFile(join(unsent, name), (problem) => onProblem(`${name}: ${problem}`, undefined));
+  }
+
   const store: OrdersStore = {
-    add(limit, order) {
-      if (order.amount <= 0) return;
-      if (pending.length >= maxPending) return onProblem("an order was dropped: the disk is too slow", undefined);
-      pending.push({ limit, order });
-      writing ??= writePending();
+    begin(limit) {
+      const name = unsentFileName(limit.satelliteId, ordersWindow(limit.orderCreation));
+      active.set(name, (active.get(name) ?? 0) + 1);
+      return (order) => {
+        const left = active.get(name)! - 1;
+        if (left === 0) active.delete(name);
+        else active.set(name, left);
+        if (order.amount > 0) add(limit, order);
+      };
     },
 
     async *recent(sinceMs) {
       for (const name of await readdir(unsent)) {
-        const windowMs = windowOfFileName(name);
-        if (windowMs === undefined || windowMs < sinceMs) continue;
-        yield* readOrdersFile(join(unsent, name), (problem) => onProblem(`${name}: ${problem}`, undefined));
+        const window = windowOfFileName(name);
+        if (window !== undefined && window.windowMs >= sinceMs) yield* readWindow(name);
       }
+    },
+
+    async settleable(nowMs) {
+      await store.flush();
+      const windows: UnsentWindow[] = [];
+      for (const name of await readdir(unsent)) {
+        const window = windowOfFileName(name);
+        if (window === undefined || active.has(name) || nowMs - (window.windowMs + hourMs) <= orderGraceMs) continue;
+        windows.push({ ...window, entries: () => readWindow(name) });
+      }
+      return windows.sort((one, other) => one.windowMs - other.windowMs);
+    },
+
+    async archive({ satelliteId, windowMs }, status, nowMs) {
+      const name = unsentFileName(satelliteId, windowMs);
+      const open = files.get(name);
+      if (open !== undefined) await closeFile(name, open);
+      await rename(join(unsent, name), join(archived, archivedFileName(satelliteId, windowMs, nowMs, status)));
+      if (durable) await Promise.all([unsent, archived].map(syncDirectory));
+    },
+
+    async pruneArchive(beforeMs) {
+      let count = 0;
+      for (const name of await readdir(archived)) {
+        const archivedAt = archivedAtOfFileName(name);
+        if (archivedAt === undefined || archivedAt >= beforeMs) continue;
+        await unlink(join(archived, name));
+        count++;
+      }
+      return count;
     },
 
     async flush() {

@@ -1,59 +1,70 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, opendir, readdir, rename, rm, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { encodeBase32 } from "../../core/bytes/base32.js";
-import { toHex } from "../../core/bytes/bytes.js";
+import { isPosternError } from "../../core/errors.js";
 import type { NodeId } from "../../core/identity/node-id.js";
 import type { PieceId } from "../../core/identity/piece-id.js";
-import type { PieceHeader } from "../../proto/gen/piecestore.js";
 import { createDirectorySync } from "./directory-sync.js";
 import { diskError } from "./errors.js";
-import { decodeFooter, footerSize } from "./piece-file.js";
+import { pieceFileSize } from "./piece-file.js";
+import { dayOf, pieceName, pieceOfFile, satelliteFolder } from "./piece-paths.js";
+import { openPiece, type PieceReader } from "./piece-reader.js";
 import { createPieceWriter, type PieceWriter } from "./piece-writer.js";
 
-/** One stored piece, open. */
-export interface PieceReader {
-  /** Bytes of the piece. */
-  readonly size: number;
-  /** Exactly these bytes; they must be within the piece. */
-  read(offset: number, length: number): Promise<Uint8Array>;
-  /** What the piece came with. */
-  header(): Promise<PieceHeader>;
-  close(): Promise<void>;
+export interface OpenPiece extends PieceReader {
+  /** True when the piece was in the trash and is taken out of it for this reader. */
+  readonly restored: boolean;
 }
 
 export interface PieceStore {
   writer(satelliteId: NodeId, pieceId: PieceId): PieceWriter;
-  /** Rejects with status 5 when the piece is not here. */
-  reader(satelliteId: NodeId, pieceId: PieceId): Promise<PieceReader>;
-  /** Bytes of all piece files; counted at the start when asked to, and kept up to date. */
-  readonly usedBytes: number;
+  /** Rejects with status 5 when the piece is not here, not even in the trash. */
+  reader(satelliteId: NodeId, pieceId: PieceId): Promise<OpenPiece>;
+  /** False when there was no such piece. */
+  delete(satelliteId: NodeId, pieceId: PieceId): Promise<boolean>;
+  /** All pieces of a satellite in no order, without those in the trash. */
+  list(satelliteId: NodeId): AsyncIterable<PieceId>;
+  /** When the piece was stored (ms since 1970); undefined when it is not here. */
+  storedAt(satelliteId: NodeId, pieceId: PieceId): Promise<number | undefined>;
+  /** Moves a piece to the trash of the day of `nowMs`. False when there was no such piece. */
+  trash(satelliteId: NodeId, pieceId: PieceId, nowMs: number): Promise<boolean>;
+  /** Takes everything out of a satellite's trash. Resolves to how many pieces. */
+  restoreTrash(satelliteId: NodeId, signal?: AbortSignal): Promise<number>;
+  /** Deletes what was trashed on days before that of `beforeMs`. Resolves to how many pieces. */
+  emptyTrash(beforeMs: number, signal?: AbortSignal): Promise<number>;
+  /** Bytes of all piece files, in the trash too; undefined until all were looked at after the start. */
+  readonly usedBytes: number | undefined;
+  /** Bytes of those in the trash; undefined as long. */
+  readonly trashBytes: number | undefined;
+  /** Looks at all files, so that `usedBytes` is known. Once, before anything is deleted. */
+  countUsed(signal?: AbortSignal): Promise<void>;
 }
 
 export interface PieceStoreOptions {
   readonly dir: string;
   /** Pieces outlive a crash of the machine once they are committed. */
   readonly durable: boolean;
-  /** Looks at all files at the start, so that `usedBytes` is right. */
-  readonly countUsed: boolean;
 }
 
 /**
- * Pieces as files: pieces/SATELLITE/XX/PIECE.piece, the ids in base32 and XX the first byte of the piece's, so that
- * folders stay small: 256 of them, as making many costs more than having some thousand files in each. Unfinished
- * pieces are in temp/, which is emptied at the start.
+ * Pieces as files, named by piece-paths.ts. Unfinished pieces are in temp/, which is emptied at the start.
+ * A piece that comes twice replaces the first; `usedBytes` then counts both until the next start.
  */
-export async function openPieceStore({ dir, durable, countUsed }: PieceStoreOptions): Promise<PieceStore> {
+export async function openPieceStore({ dir, durable }: PieceStoreOptions): Promise<PieceStore> {
   const pieces = join(dir, "pieces");
+  const trash = join(dir, "trash");
   const temporary = join(dir, "temp");
   await rm(temporary, { recursive: true, force: true });
-  await mkdir(temporary, { recursive: true });
-  await mkdir(pieces, { recursive: true });
+  await Promise.all([temporary, pieces, trash].map((path) => mkdir(path, { recursive: true })));
   const session = randomBytes(6).toString("hex");
   const syncDirectory = createDirectorySync();
   const folders = new Map<string, Promise<void>>();
   let counter = 0;
-  let usedBytes = countUsed ? await bytesBelow(pieces) : 0;
+  let used = 0;
+  let trashed = 0;
+  let counted = false;
+  /** Paths that were written while the files are counted, which count themselves. */
+  let written: Set<string> | undefined;
 
   /** Makes a folder once; with its name on disk, as the names within would be lost with it. */
   function ensureFolder(path: string): Promise<void> {
@@ -74,13 +85,34 @@ export async function openPieceStore({ dir, durable, countUsed }: PieceStoreOpti
   }
 
   function pathOf(satelliteId: NodeId, pieceId: PieceId): string {
-    const satellite = encodeBase32(satelliteId).toLowerCase();
-    return join(pieces, satellite, toHex(pieceId.subarray(0, 1)), `${encodeBase32(pieceId).toLowerCase()}.piece`);
+    return join(pieces, satelliteFolder(satelliteId), pieceName(pieceId));
+  }
+
+  /** Moves a file out of the trash, if it is on one of its days. */
+  async function restore(satelliteId: NodeId, pieceId: PieceId): Promise<boolean> {
+    const folder = join(trash, satelliteFolder(satelliteId));
+    const path = pathOf(satelliteId, pieceId);
+    for (const day of (await namesIn(folder)).reverse()) {
+      if (await moveBack(join(folder, day, pieceName(pieceId)), path)) return true;
+    }
+    return false;
+  }
+
+  async function moveBack(from: string, to: string): Promise<boolean> {
+    const size = await sizeOf(from);
+    if (size === undefined) return false;
+    await ensureFolder(dirname(to));
+    if (!(await moved(from, to))) return false;
+    trashed -= size;
+    return true;
   }
 
   return {
     get usedBytes() {
-      return usedBytes;
+      return counted ? used : undefined;
+    },
+    get trashBytes() {
+      return counted ? trashed : undefined;
     },
 
     writer(satelliteId, pieceId) {
@@ -89,6 +121,7 @@ export async function openPieceStore({ dir, durable, countUsed }: PieceStoreOpti
         temporaryPath: join(temporary, `${session}-${counter++}`),
         async finalPath() {
           await ensureFolder(dirname(path));
+          written?.add(path);
           return path;
         },
         ...(durable && { syncName: (named: string) => syncDirectory(dirname(named)) }),
@@ -101,51 +134,165 @@ export async function openPieceStore({ dir, durable, countUsed }: PieceStoreOpti
         abort: writer.abort,
         async commit(header) {
           await writer.commit(header);
-          usedBytes += writer.size + footerSize;
+          used += pieceFileSize(writer.size);
         },
       };
     },
 
-    reader: (satelliteId, pieceId) => openPiece(pathOf(satelliteId, pieceId)),
+    async reader(satelliteId, pieceId) {
+      const path = pathOf(satelliteId, pieceId);
+      try {
+        return { ...(await openPiece(path)), restored: false };
+      } catch (error) {
+        if (!isPosternError(error, "not-found") || !(await restore(satelliteId, pieceId))) throw error;
+      }
+      return { ...(await openPiece(path)), restored: true };
+    },
+
+    async delete(satelliteId, pieceId) {
+      const path = pathOf(satelliteId, pieceId);
+      const size = await sizeOf(path);
+      if (size === undefined || !(await found(unlink(path)))) return false;
+      used -= size;
+      return true;
+    },
+
+    async *list(satelliteId) {
+      const folder = join(pieces, satelliteFolder(satelliteId));
+      for (const name of await namesIn(folder)) {
+        for await (const entry of await opendir(join(folder, name))) {
+          const pieceId = pieceOfFile(entry.name);
+          if (pieceId !== undefined) yield pieceId;
+        }
+      }
+    },
+
+    async storedAt(satelliteId, pieceId) {
+      return (await statOf(pathOf(satelliteId, pieceId)))?.mtimeMs;
+    },
+
+    async trash(satelliteId, pieceId, nowMs) {
+      const from = pathOf(satelliteId, pieceId);
+      const size = await sizeOf(from);
+      if (size === undefined) return false;
+      const to = join(trash, satelliteFolder(satelliteId), dayOf(nowMs), pieceName(pieceId));
+      await mkdir(dirname(to), { recursive: true });
+      if (!(await moved(from, to))) return false;
+      trashed += size;
+      return true;
+    },
+
+    async restoreTrash(satelliteId, signal) {
+      const folder = join(trash, satelliteFolder(satelliteId));
+      let count = 0;
+      for (const day of await namesIn(folder)) {
+        for await (const path of filesBelow(join(folder, day))) {
+          signal?.throwIfAborted();
+          const pieceId = pieceOfFile(path.slice(path.lastIndexOf("/") + 1));
+          if (pieceId !== undefined && (await moveBack(path, pathOf(satelliteId, pieceId)))) count++;
+        }
+        await removeEmpty(join(folder, day));
+      }
+      return count;
+    },
+
+    async emptyTrash(beforeMs, signal) {
+      const last = dayOf(beforeMs);
+      let count = 0;
+      for (const satellite of await namesIn(trash)) {
+        for (const day of await namesIn(join(trash, satellite))) {
+          if (day >= last) continue;
+          const folder = join(trash, satellite, day);
+          for await (const path of filesBelow(folder)) {
+            signal?.throwIfAborted();
+            const size = await sizeOf(path);
+            if (size === undefined || !(await found(unlink(path)))) continue;
+            used -= size;
+            trashed -= size;
+            count++;
+          }
+          await removeEmpty(folder);
+        }
+      }
+      return count;
+    },
+
+    async countUsed(signal) {
+      written = new Set();
+      try {
+        const inTrash = await bytesBelow(trash, signal);
+        const inUse = await bytesBelow(pieces, signal, written);
+        used += inTrash + inUse;
+        trashed += inTrash;
+        counted = true;
+      } finally {
+        written = undefined;
+      }
+    },
   };
 }
 
-async function openPiece(path: string): Promise<PieceReader> {
-  const file = await open(path, "r").catch((cause) => {
-    throw diskError(cause);
-  });
+async function bytesBelow(dir: string, signal?: AbortSignal, except?: ReadonlySet<string>): Promise<number> {
+  let bytes = 0;
+  for await (const path of filesBelow(dir)) {
+    signal?.throwIfAborted();
+    const size = await sizeOf(path);
+    // Asked after the look: a file that was written in between counts itself.
+    if (except?.has(path) !== true) bytes += size ?? 0;
+  }
+  return bytes;
+}
+
+/** Paths of all files in a folder and those in it. None when it is not there. */
+async function* filesBelow(dir: string): AsyncGenerator<string, void, undefined> {
+  for (const name of await namesIn(dir)) {
+    const path = join(dir, name);
+    if (name.includes(".")) yield path;
+    else yield* filesBelow(path);
+  }
+}
+
+/** Names in a folder, sorted; none when it is not there. */
+async function namesIn(dir: string): Promise<string[]> {
   try {
-    const size = (await file.stat()).size - footerSize;
-    if (size < 0) throw new Error("piece file too short");
-
-    async function readAt(offset: number, length: number): Promise<Uint8Array> {
-      const buffer = Buffer.allocUnsafeSlow(length);
-      for (let done = 0; done < length; ) {
-        const { bytesRead } = await file.read(buffer, done, length - done, offset + done);
-        if (bytesRead === 0) throw diskError(new Error("piece file cut short"));
-        done += bytesRead;
-      }
-      return buffer;
-    }
-
-    return {
-      size,
-      read: readAt,
-      header: async () => decodeFooter(await readAt(size, footerSize)),
-      close: () => file.close(),
-    };
+    return (await readdir(dir)).sort();
   } catch (cause) {
-    await file.close();
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
     throw diskError(cause);
   }
 }
 
-async function bytesBelow(dir: string): Promise<number> {
-  let bytes = 0;
-  for (const entry of await readdir(dir, { withFileTypes: true })) {
-    const path = join(dir, entry.name);
-    if (entry.isDirectory()) bytes += await bytesBelow(path);
-    else bytes += (await stat(path)).size;
+/** Removes a folder of folders that are empty by now; those that are not stay. */
+async function removeEmpty(dir: string): Promise<void> {
+  for (const name of await namesIn(dir)) await rmdir(join(dir, name)).catch(() => undefined);
+  await rmdir(dir).catch(() => undefined);
+}
+
+async function statOf(path: string) {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw diskError(cause);
   }
-  return bytes;
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  return (await statOf(path))?.size;
+}
+
+function moved(from: string, to: string): Promise<boolean> {
+  return found(rename(from, to));
+}
+
+/** False when what was to be changed is not there. */
+async function found(change: Promise<void>): Promise<boolean> {
+  try {
+    await change;
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw diskError(cause);
+  }
 }

@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { PieceHeader } from "../../proto/gen/piecestore.js";
 import { diskError } from "./errors.js";
-import { encodeFooter } from "./piece-file.js";
+import { createBlockChecksums, encodeFooter } from "./piece-file.js";
 
 /** Takes the bytes of one piece. Calls must not overlap. */
 export interface PieceWriter {
@@ -31,6 +31,7 @@ const gatherBytes = 256 * 1024;
  * slowest of a segment always are, never touch the disk.
  */
 export function createPieceWriter({ temporaryPath, finalPath, syncName }: PieceWriterOptions): PieceWriter {
+  const checksums = createBlockChecksums();
   let size = 0;
   let parts: Uint8Array[] = [];
   let gathered = 0;
@@ -63,6 +64,7 @@ export function createPieceWriter({ temporaryPath, finalPath, syncName }: PieceW
     },
 
     async write(data) {
+      checksums.update(data);
       parts.push(data);
       gathered += data.length;
       size += data.length;
@@ -77,7 +79,7 @@ export function createPieceWriter({ temporaryPath, finalPath, syncName }: PieceW
 
     async commit(header) {
       try {
-        parts.push(encodeFooter(header));
+        parts.push(encodeFooter(header, checksums.finish()));
         await writing;
         flush();
         await writing;

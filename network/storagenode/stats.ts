@@ -1,4 +1,5 @@
 import { isPosternError } from "../../core/errors.js";
+import type { Settled } from "./settlement.js";
 
 export interface TransferStats {
   /** Calls that are being served. */
@@ -15,8 +16,21 @@ export interface TransferStats {
 export interface NodeStats {
   readonly uploads: Readonly<TransferStats>;
   readonly downloads: Readonly<TransferStats>;
-  /** Bytes of piece files, when a capacity is set; else undefined. */
+  /** Bytes of piece files, in the trash too; undefined as long as they are being counted after the start. */
   readonly usedBytes: number | undefined;
+  /** Bytes of those in the trash. */
+  readonly trashBytes: number | undefined;
+  /** Bytes that more pieces may take, as satellites were last told or an upload last found. */
+  readonly availableBytes: number | undefined;
+  /** Pieces whose time was over and that were deleted. */
+  readonly expired: number;
+  /** Pieces that garbage collection moved to the trash, and that were taken out of it again. */
+  readonly trashed: number;
+  readonly restored: number;
+  /** Damaged pieces that were found. */
+  readonly lost: number;
+  /** Windows of orders that satellites accepted and rejected. */
+  readonly settled: Readonly<Settled>;
   readonly usedSerials: number;
   /** When a trusted satellite last pinged (ms since 1970). */
   readonly lastPingAt: number | undefined;

@@ -3,6 +3,7 @@ import { toHex } from "../../core/bytes/bytes.js";
 import { PosternError } from "../../core/errors.js";
 import { verifyChain } from "../../core/identity/chain.js";
 import { type NodeId, sameNode } from "../../core/identity/node-id.js";
+import { RpcStatus, rpcError } from "../../core/rpc/status.js";
 import type { Transport } from "../../core/rpc/transport.js";
 
 /** A satellite whose order limits a node honours. */
@@ -60,6 +61,18 @@ export function createTrust(satellites: readonly TrustedSatellite[], transport: 
       return key;
     },
   };
+}
+
+/** The satellite that calls. Throws status 7 with the text for everyone else, and status 16 for a caller of no identity. */
+export function callingSatellite(
+  trust: Trust,
+  peerChain: readonly Uint8Array[] | undefined,
+  refusal: string,
+): TrustedSatellite {
+  if (peerChain === undefined) throw rpcError(RpcStatus.Unauthenticated, "missing peer identity");
+  const satellite = trust.find(verifyChain(peerChain).nodeId);
+  if (satellite === undefined) throw rpcError(RpcStatus.PermissionDenied, refusal);
+  return satellite;
 }
 
 function keyOf(id: NodeId): string {

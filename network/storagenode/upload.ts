@@ -63,14 +63,12 @@ async function receivePiece(
   if (hashAlgorithm !== PieceHashAlgorithm.SHA256 && hashAlgorithm !== PieceHashAlgorithm.BLAKE3)
     throw invalid("unknown hash algorithm");
   await parts.checkLimit(limit);
-  const space = await parts.availableSpace();
-  if (space < limit.limit) {
-    throw rpcError(RpcStatus.Aborted, `not enough available disk space, have: ${space}, need: ${limit.limit}`);
-  }
-
+  const reservation = await parts.reserveSpace(limit.limit);
+  const keepOrder = parts.orders.begin(limit);
   const hasher = createPieceHasher(hashAlgorithm === PieceHashAlgorithm.BLAKE3 ? 1 : 0);
   const writer = parts.store.writer(limit.satelliteId, limit.pieceId);
   let largestOrder = Order.create();
+  let written = 0;
   try {
     for (let message: PieceUploadRequest | undefined = first; ; message = await receiver.next()) {
       if (message === undefined) throw givenUp("unexpected EOF", RpcStatus.Aborted);
@@ -104,6 +102,7 @@ async function receivePiece(
           `Size of finished piece does not match size declared by uplink! ${done.pieceSize} != ${writer.size}`,
         );
       }
+      await parts.noteExpiration(limit);
       await writer.commit({
         formatVersion: PieceHeader_FormatVersion.FORMAT_V1,
         hash,
@@ -112,11 +111,13 @@ async function receivePiece(
         signature: done.signature,
         orderLimit: limit,
       });
+      written = writer.size;
       return signReceipt(parts, limit, { hash, hashAlgorithm, pieceSize: writer.size });
     }
   } finally {
     await writer.abort();
-    parts.orders.add(limit, largestOrder);
+    reservation.release(written);
+    keepOrder(largestOrder);
   }
 }
 

@@ -14,6 +14,13 @@ export const protobufPackage = "contact";
 
 export const protobufFileName = "contact.proto";
 
+export enum LostPieceReason {
+  ZERO_HASH = 0,
+  HASH_MISMATCH = 1,
+  READ_FAILURE = 2,
+  UNRECOGNIZED = -1,
+}
+
 export interface CheckInRequest {
   address: string;
   version: NodeVersion | undefined;
@@ -70,6 +77,21 @@ export interface PingMeRequest {
 }
 
 export interface PingMeResponse {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface LostPiece {
+  pieceId: Uint8Array;
+  reason: LostPieceReason;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface AmnestyReportRequest {
+  lostPieces: LostPiece[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface AmnestyReportResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -921,6 +943,219 @@ export const PingMeResponse: MessageFns<PingMeResponse> = {
   },
 };
 
+function createBaseLostPiece(): LostPiece {
+  return { pieceId: new Uint8Array(0), reason: 0, _unknownFields: {} };
+}
+
+export const LostPiece: MessageFns<LostPiece> = {
+  encode(message: LostPiece, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pieceId.length !== 0) {
+      writer.uint32(10).bytes(message.pieceId);
+    }
+    if (message.reason !== 0) {
+      writer.uint32(16).int32(message.reason);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LostPiece {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLostPiece();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pieceId = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.reason = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LostPiece>): LostPiece {
+    return LostPiece.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LostPiece>): LostPiece {
+    const message = createBaseLostPiece();
+    message.pieceId = object.pieceId ?? new Uint8Array(0);
+    message.reason = object.reason ?? 0;
+    return message;
+  },
+};
+
+function createBaseAmnestyReportRequest(): AmnestyReportRequest {
+  return { lostPieces: [], _unknownFields: {} };
+}
+
+export const AmnestyReportRequest: MessageFns<AmnestyReportRequest> = {
+  encode(message: AmnestyReportRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.lostPieces) {
+      LostPiece.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AmnestyReportRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAmnestyReportRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.lostPieces.push(LostPiece.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AmnestyReportRequest>): AmnestyReportRequest {
+    return AmnestyReportRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AmnestyReportRequest>): AmnestyReportRequest {
+    const message = createBaseAmnestyReportRequest();
+    message.lostPieces = object.lostPieces?.map((e) => LostPiece.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseAmnestyReportResponse(): AmnestyReportResponse {
+  return { _unknownFields: {} };
+}
+
+export const AmnestyReportResponse: MessageFns<AmnestyReportResponse> = {
+  encode(message: AmnestyReportResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AmnestyReportResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAmnestyReportResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AmnestyReportResponse>): AmnestyReportResponse {
+    return AmnestyReportResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<AmnestyReportResponse>): AmnestyReportResponse {
+    const message = createBaseAmnestyReportResponse();
+    return message;
+  },
+};
+
 export type ContactDefinition = typeof ContactDefinition;
 export const ContactDefinition = {
   name: "Contact",
@@ -963,6 +1198,14 @@ export const NodeDefinition = {
       requestType: GetTimeRequest as typeof GetTimeRequest,
       requestStream: false,
       responseType: GetTimeResponse as typeof GetTimeResponse,
+      responseStream: false,
+      options: {},
+    },
+    amnestyReport: {
+      name: "AmnestyReport",
+      requestType: AmnestyReportRequest as typeof AmnestyReportRequest,
+      requestStream: false,
+      responseType: AmnestyReportResponse as typeof AmnestyReportResponse,
       responseStream: false,
       options: {},
     },

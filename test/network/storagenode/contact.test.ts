@@ -9,7 +9,7 @@ import { bindService, type RunningServer } from "../../../core/rpc/transport.js"
 import { type StorageNodeOptions, startStorageNode } from "../../../network/storagenode/index.js";
 import { type CheckInRequest, CheckInResponse, ContactDefinition, NodeDefinition } from "../../../proto/gen/contact.js";
 import { PieceAction } from "../../../proto/gen/orders.js";
-import { ExistsRequest, PiecestoreDefinition, RetainRequest } from "../../../proto/gen/piecestore.js";
+import { ExistsRequest, PiecestoreDefinition } from "../../../proto/gen/piecestore.js";
 import { downloadRange, nodeLab, storePiece, uploadMessages, uploadOf } from "../../helpers/node-lab.js";
 import { tempDir } from "../../helpers/temp-dir.js";
 import { throwsStatus } from "../../helpers/throws-status.js";
@@ -115,6 +115,38 @@ test("a satellite that is not there, or answers badly, is asked again", async (t
   t.true(back.checkIns.length > 0);
 });
 
+test("little space is told at once, but not again and again", async (t) => {
+  const lab = await nodeLab(t);
+  const satellite = await satelliteOf(t, lab.satellite);
+  const { node, identity } = await nodeOf(t, lab.satellite, satellite.server.address, {
+    capacityBytes: 100_000,
+    lowSpaceBytes: 60_000,
+    reserveBytes: 0,
+  });
+  t.is(satellite.checkIns.length, 1);
+  t.is(satellite.checkIns[0]!.capacity!.freeDisk, 100_000);
+  const uplink = createDrpcTransport({ identity: await createIdentity() });
+  const connection = await uplink.dial({ address: node.address, nodeId: node.nodeId });
+  const upload = async (size: number) => {
+    const limit = lab.limit({ storageNodeId: identity.nodeId, limit: size });
+    await uploadMessages(connection, uploadOf(lab, limit, randomBytes(size)));
+  };
+  await upload(30_000);
+  t.is(satellite.checkIns.length, 1);
+  await upload(20_000);
+  await until(() => satellite.checkIns.length === 2);
+  await upload(10_000);
+  await throwsStatus(
+    t,
+    upload(90_000),
+    RpcStatus.Aborted,
+    /^not enough available disk space, have: 3\d{4}, need: 90000$/,
+  );
+  t.is(satellite.checkIns.length, 2);
+  t.true(satellite.checkIns[1]!.capacity!.freeDisk < 60_000);
+  await connection.close();
+});
+
 test("only trusted satellites may ping", async (t) => {
   const identity = await createIdentity();
   const satellite = await satelliteOf(t, identity);
@@ -126,7 +158,7 @@ test("only trusted satellites may ping", async (t) => {
   await connection.close();
 });
 
-test("calls that nodes no longer have, and those that this one does not have yet", async (t) => {
+test("calls that nodes no longer have", async (t) => {
   const { connection } = await nodeLab(t);
   const { methods } = PiecestoreDefinition;
   const exists = connection.unary(PiecestoreDefinition, methods.exists, ExistsRequest.create({}));
@@ -135,8 +167,6 @@ test("calls that nodes no longer have, and those that this one does not have yet
   await throwsStatus(t, deleted, RpcStatus.Unimplemented, "delete is no longer supported");
   const several = connection.unary(PiecestoreDefinition, methods.deletePieces, { pieceIds: [] });
   await throwsStatus(t, several, RpcStatus.Unimplemented, "delete pieces is no longer supported");
-  const retain = connection.unary(PiecestoreDefinition, methods.retain, RetainRequest.create({}));
-  await throwsStatus(t, retain, RpcStatus.Unimplemented, "Unimplemented");
 });
 
 test("over TLS, the satellite's key is learned by dialling it", async (t) => {

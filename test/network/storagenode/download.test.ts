@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readdir, truncate, writeFile } from "node:fs/promises";
+import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { toHex } from "../../../core/bytes/bytes.js";
@@ -184,18 +184,47 @@ test("orders that are no good end the download with 13, as at the real node", as
   t.is(lab.node.stats().downloads.failed, 3);
 });
 
+async function onlyPieceFile(lab: NodeLab): Promise<string> {
+  const pieces = join(lab.dir, "pieces");
+  const [name] = (await readdir(pieces, { recursive: true })).filter((one) => one.endsWith(".piece"));
+  return join(pieces, name!);
+}
+
 test("damaged files are found out, and are no crash", async (t) => {
   const lab = await nodeLab(t);
   const stored = await storePiece(lab, randomBytes(1000));
-  const pieces = join(lab.dir, "pieces");
-  const [name] = (await readdir(pieces, { recursive: true })).filter((one) => one.endsWith(".piece"));
-  await writeFile(join(pieces, name!), randomBytes(2024));
+  const path = await onlyPieceFile(lab);
+  await writeFile(path, randomBytes(2024));
   const repair = getLimit(lab, stored, { action: PieceAction.GET_REPAIR });
   const chunk = { offset: 0, chunkSize: 10 };
-  await throwsStatus(t, firstAnswer(lab, { limit: repair, chunk }), RpcStatus.DataLoss, "damaged piece file");
-  await truncate(join(pieces, name!), 10);
+  await throwsStatus(t, firstAnswer(lab, { limit: repair, chunk }), RpcStatus.Internal, "damaged piece file");
+  await truncate(path, 10);
   const get = getLimit(lab, stored);
-  await throwsStatus(t, firstAnswer(lab, { limit: get, chunk }), RpcStatus.Internal, "disk failure");
+  await throwsStatus(t, firstAnswer(lab, { limit: get, chunk }), RpcStatus.Internal, "damaged piece file");
+  t.is(lab.node.stats().lost, 2);
+});
+
+test("not a byte of a damaged block is sent; audits and repairs get nothing of the piece", async (t) => {
+  const lab = await nodeLab(t);
+  const data = randomBytes(200_000);
+  const stored = await storePiece(lab, data);
+  const path = await onlyPieceFile(lab);
+  const bytes = await readFile(path);
+  bytes[150_000]! ^= 1;
+  await writeFile(path, bytes);
+
+  const good = await downloadRange(lab, getLimit(lab, stored), 0, 131_072);
+  t.true(good.data.equals(data.subarray(0, 131_072)));
+  const last = await downloadRange(lab, getLimit(lab, stored), 196_608, 1000);
+  t.true(last.data.equals(data.subarray(196_608, 197_608)));
+  t.is(lab.node.stats().lost, 0);
+  const over = downloadRange(lab, getLimit(lab, stored), 131_071, 10);
+  await throwsStatus(t, over, RpcStatus.Internal, "the piece is damaged");
+  for (const action of [PieceAction.GET_AUDIT, PieceAction.GET_REPAIR]) {
+    const looked = firstAnswer(lab, { limit: getLimit(lab, stored, { action }), chunk: { offset: 0, chunkSize: 10 } });
+    await throwsStatus(t, looked, RpcStatus.Internal, "the piece is damaged");
+  }
+  t.is(lab.node.stats().lost, 3);
 });
 
 test("faults: corrupting, stalling, slow, frozen and rejecting nodes", async (t) => {

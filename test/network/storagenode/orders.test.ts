@@ -4,6 +4,8 @@ import { join } from "node:path";
 import test from "ava";
 import { toHex } from "../../../core/bytes/bytes.js";
 import {
+  archivedAtOfFileName,
+  archivedFileName,
   decodeEntries,
   decodeFileHeader,
   encodeEntry,
@@ -21,7 +23,8 @@ import { downloadRange, nodeLab, storePiece } from "../../helpers/node-lab.js";
 import { tempDir } from "../../helpers/temp-dir.js";
 import { until } from "../../helpers/until.js";
 
-const satelliteId = new Uint8Array(32).fill(9);
+// The last byte is the version, which names of files leave out.
+const satelliteId = new Uint8Array(32).fill(9, 0, 31);
 
 function entryOf(amount: number, seconds: number) {
   const serialNumber = randomBytes(16);
@@ -36,7 +39,7 @@ test("files are named by satellite and hour in nanoseconds", (t) => {
   t.is(windowMs, 1_700_002_800_000);
   const name = unsentFileName(satelliteId, windowMs);
   t.regex(name, /^unsent-orders-1\w+-1700002800000000000\.v1$/);
-  t.is(windowOfFileName(name), windowMs);
+  t.deepEqual(windowOfFileName(name), { satelliteId, windowMs });
   t.is(windowOfFileName("unsent-orders.v1"), undefined);
   t.is(windowOfFileName(`${name}.part`), undefined);
 });
@@ -48,7 +51,7 @@ test("a file in the real node's format", (t) => {
     limit: OrderLimit.create({ serialNumber: new Uint8Array(16).fill(1), limit: 5 }),
     order: Order.create({ serialNumber: new Uint8Array(16).fill(1), amount: 3 }),
   };
-  t.is(toHex(encodeFileHeader(satelliteId, windowMs)), `0ddba11acc01ade5${"09".repeat(32)}00a0b83046030000`);
+  t.is(toHex(encodeFileHeader(satelliteId, windowMs)), `0ddba11acc01ade5${"09".repeat(31)}0000a0b83046030000`);
   const limit = `1400${"0a10"}${"01".repeat(16)}3005`;
   const order = `1400${"0a10"}${"01".repeat(16)}1003`;
   t.is(toHex(encodeEntry(entry)), `5ca1ab1eba5eba11${limit}${order}55aa89c7feed1f00d1c0ffee`);
@@ -111,10 +114,16 @@ test("the store appends by satellite and hour, and survives a cut file", async (
   const dir = await tempDir();
   t.teardown(dir.remove);
   const problems: string[] = [];
-  const open = () => openOrdersStore({ dir: dir.path, durable: true, onProblem: (message) => problems.push(message) });
+  const open = () =>
+    openOrdersStore({
+      dir: dir.path,
+      durable: true,
+      orderGraceMs: 3_600_000,
+      onProblem: (message) => problems.push(message),
+    });
   let store = await open();
   const entries = [entryOf(1, 100), entryOf(2, 200), entryOf(3, 3700), entryOf(0, 100)];
-  for (const { limit, order } of entries) store.add(limit, order);
+  for (const { limit, order } of entries) store.begin(limit)(order);
   await store.close();
   const unsent = join(dir.path, "orders", "unsent");
   const names = (await readdir(unsent)).sort();
@@ -124,7 +133,7 @@ test("the store appends by satellite and hour, and survives a cut file", async (
 
   store = await open();
   const later = entryOf(4, 300);
-  store.add(later.limit, later.order);
+  store.begin(later.limit)(later.order);
   await store.flush();
   const amounts: number[] = [];
   for await (const { order } of store.recent(0)) amounts.push(order.amount);
@@ -134,6 +143,45 @@ test("the store appends by satellite and hour, and survives a cut file", async (
   t.deepEqual(recent, [3]);
   t.true(problems.some((one) => one.includes("damaged")));
   t.true(problems.some((one) => one.includes("not a file of orders")));
+  await store.close();
+});
+
+test("windows are settled when no order can come any more, then archived, and pruned in the end", async (t) => {
+  const dir = await tempDir();
+  t.teardown(dir.remove);
+  const hour = 3_600_000;
+  const onProblem = (message: string) => t.fail(message);
+  const store = await openOrdersStore({ dir: dir.path, durable: false, orderGraceMs: hour, onProblem });
+  const entries = [entryOf(1, 100), entryOf(2, 3700), entryOf(3, 3800), entryOf(4, 7300)];
+  const [first, ...others] = entries.map(({ limit }) => store.begin(limit));
+  others.forEach((keep, index) => {
+    keep(entries[index + 1]!.order);
+  });
+  const windowsAt = async (nowMs: number) => (await store.settleable(nowMs)).map(({ windowMs }) => windowMs / hour);
+  t.deepEqual(await windowsAt(3 * hour), [], "the grace of the second hour is not over");
+  t.deepEqual(await windowsAt(4 * hour), [1], "the transfer of the first hour still runs");
+  first!(entries[0]!.order);
+  t.deepEqual(await windowsAt(2 * hour), []);
+  t.deepEqual(await windowsAt(2 * hour + 1), [0]);
+  t.deepEqual(await windowsAt(9 * hour), [0, 1, 2]);
+
+  const [zero, one] = await store.settleable(9 * hour);
+  t.deepEqual(zero!.satelliteId, satelliteId);
+  const amounts: number[] = [];
+  for await (const { order } of one!.entries()) amounts.push(order.amount);
+  t.deepEqual(amounts.sort(), [2, 3]);
+  await store.archive(zero!, "ACCEPTED", 9 * hour + 5);
+  await store.archive(one!, "REJECTED", 10 * hour);
+  t.deepEqual(await windowsAt(9 * hour), [2]);
+  const archive = join(dir.path, "orders", "archive");
+  const name = archivedFileName(satelliteId, 0, 9 * hour + 5, "ACCEPTED");
+  t.regex(name, /^archived-orders-1\w+-0-32400005000000-ACCEPTED\.v1$/);
+  t.true((await readdir(archive)).includes(name));
+  t.is(archivedAtOfFileName(name), 9 * hour + 5);
+  t.is(archivedAtOfFileName(name.slice(1)), undefined);
+  t.is(await store.pruneArchive(10 * hour), 1);
+  t.is(await store.pruneArchive(10 * hour), 0);
+  t.is(await store.pruneArchive(10 * hour + 1), 1);
   await store.close();
 });
 

@@ -1,11 +1,19 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import { RpcStatus } from "../../../core/rpc/status.js";
 import { createDirectorySync } from "../../../network/storagenode/directory-sync.js";
 import { diskError } from "../../../network/storagenode/errors.js";
-import { decodeFooter, encodeFooter, footerSize } from "../../../network/storagenode/piece-file.js";
+import {
+  createBlockChecksums,
+  decodeFooter,
+  encodeFooter,
+  footerReadSize,
+  footerSize,
+  pieceFileSize,
+} from "../../../network/storagenode/piece-file.js";
+import { openPiece } from "../../../network/storagenode/piece-reader.js";
 import { createPieceWriter } from "../../../network/storagenode/piece-writer.js";
 import { OrderLimit } from "../../../proto/gen/orders.js";
 import { PieceHeader } from "../../../proto/gen/piecestore.js";
@@ -25,10 +33,11 @@ test("a file is the piece and its footer", async (t) => {
   await writer.abort();
   const file = await readFile(path);
   t.true(file.subarray(0, data.length).equals(data));
-  t.is(file.length, data.length + footerSize);
-  const read = decodeFooter(file.subarray(data.length));
-  t.is(read.orderLimit!.limit, 7);
-  t.is(read.formatVersion, 1);
+  t.is(file.length, pieceFileSize(data.length));
+  const read = decodeFooter(file.subarray(-footerReadSize(file.length)), file.length);
+  t.is(read.size, data.length);
+  t.is(read.header.orderLimit!.limit, 7);
+  t.is(read.header.formatVersion, 1);
   t.deepEqual(await readdir(dir.path), ["piece"]);
 });
 
@@ -78,17 +87,61 @@ test("a full disk is status 10, and no path gets into a text", (t) => {
 });
 
 test("footers", (t) => {
-  const footer = encodeFooter(header);
-  t.is(footer.length, footerSize);
-  const damaged = Buffer.from(footer);
-  damaged[footerSize - 1]! ^= 1;
-  t.throws(() => decodeFooter(damaged), { code: "corrupt-data" });
-  t.throws(() => decodeFooter(footer.subarray(1)), { code: "corrupt-data" });
-  const long = Buffer.from(footer);
-  long.writeUInt16BE(1020);
-  t.throws(() => decodeFooter(long), { code: "corrupt-data" });
+  const decode = (bytes: Uint8Array) => decodeFooter(bytes.subarray(-footerReadSize(bytes.length)), bytes.length);
+  for (const size of [0, 1, 65_535, 65_536, 65_537, 131_072, 131_076, 1_000_000]) {
+    const data = randomBytes(size);
+    const checksums = createBlockChecksums();
+    for (let at = 0; at < size; at += 40_000) checksums.update(data.subarray(at, at + 40_000));
+    const tail = encodeFooter(header, checksums.finish());
+    const file = Buffer.concat([data, tail]);
+    t.is(file.length, pieceFileSize(size));
+    const footer = decode(file);
+    t.is(footer.size, size);
+    t.deepEqual(footer.checksums, [...checksums.finish()]);
+    for (const at of [size, file.length - footerSize, file.length - 500, file.length - 10, file.length - 1]) {
+      const damaged = Buffer.from(file);
+      damaged[at]! ^= 1;
+      t.throws(() => decode(damaged), { code: "corrupt-data" }, `${size} ${at}`);
+    }
+    t.throws(() => decode(file.subarray(0, -1)), { code: "corrupt-data" });
+  }
   const limit = OrderLimit.create({ encryptedMetadata: randomBytes(1100) });
-  t.throws(() => encodeFooter({ ...header, orderLimit: limit }), { code: "internal" });
+  t.throws(() => encodeFooter({ ...header, orderLimit: limit }, []), { code: "internal" });
+});
+
+/** As the first version wrote it. */
+function firstFooter(): Buffer {
+  const body = PieceHeader.encode({ ...header, formatVersion: 1 }).finish();
+  const footer = Buffer.alloc(footerSize);
+  footer.writeUInt16BE(body.length);
+  footer.set(body, 2);
+  footer.write("\u0000piece1\n", footerSize - 8, "latin1");
+  return footer;
+}
+
+test("files of the first version are read", async (t) => {
+  const dir = await tempDir();
+  t.teardown(dir.remove);
+  const path = join(dir.path, "piece");
+  const data = randomBytes(150_000);
+  const hash = createHash("sha256").update(data).digest();
+  const footer = firstFooter();
+  Buffer.from(PieceHeader.encode({ ...header, hash, formatVersion: 1 }).finish()).copy(footer, 2);
+  await writeFile(path, Buffer.concat([data, footer]));
+  const piece = await openPiece(path);
+  t.is(piece.size, data.length);
+  t.true(data.subarray(70_000, 140_000).equals(await piece.read(70_000, 70_000)));
+  await piece.verify();
+  await piece.close();
+  data[100_000]! ^= 1;
+  await writeFile(path, Buffer.concat([data, footer]));
+  const damaged = await openPiece(path);
+  await damaged.read(70_000, 70_000);
+  await t.throwsAsync(damaged.verify(), { code: "corrupt-data" });
+  await damaged.close();
+  footer.writeUInt16BE(1020);
+  await writeFile(path, footer);
+  await t.throwsAsync(openPiece(path), { code: "corrupt-data" });
 });
 
 test("whoever asks during a sync of a folder shares the next", async (t) => {
