@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, rename, rm, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PosternError } from "../core/index.js";
+import { type FolderLock, lockFolder } from "../network/lock.js";
 
 /** The folder of one running server. Files in it that hold secrets can be read by their owner alone. */
 export interface DataDir {
@@ -18,10 +19,10 @@ export interface DataDir {
 
 /** Makes the folder if it is missing and takes it for this process. Throws with one clear line. */
 export async function openDataDir(path: string): Promise<DataDir> {
-  const lockFile = join(path, "lock");
+  let lock: FolderLock;
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
-    await takeLock(lockFile);
+    lock = await lockFolder(path, "server");
   } catch (error) {
     throw folderError(path, error);
   }
@@ -51,7 +52,7 @@ export async function openDataDir(path: string): Promise<DataDir> {
       await rename(temporary, file(name));
     },
     remove: (name) => rm(file(name), { force: true }),
-    release: () => rm(lockFile, { force: true }),
+    release: () => lock.release(),
   };
 }
 
@@ -61,35 +62,6 @@ async function writeAndSync(handle: FileHandle, text: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-/** The lock names its process, so that one left by a crash can be told from one in use. */
-async function takeLock(path: string): Promise<void> {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const handle = await open(path, "wx", 0o600);
-      await writeAndSync(handle, String(process.pid));
-      return;
-    } catch (error) {
-      if (codeOf(error) !== "EEXIST") throw error;
-    }
-    const owner = Number(await readFile(path, "utf8"));
-    if (isRunning(owner)) {
-      throw new PosternError("already-exists", `another server (process ${owner}) is using it`);
-    }
-    await unlink(path);
-  }
-  throw new PosternError("already-exists", "another server has just started in it");
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import knex from "knex";
 import { PosternError } from "../core/errors.js";
@@ -8,10 +9,14 @@ export interface FolderLock {
 
 /**
  * Takes a folder for this process alone: an exclusive transaction on a database of no content, whose lock the
- * operating system drops when the process ends in whatever way. Throws `unavailable` when another process has it, or
- * the folder can not be written.
+ * operating system drops when the process ends in whatever way. The file "lock" beside it tells who has it, and is no
+ * more than that: after a crash another process may have the same number.
+ *
+ * Throws `already-exists` when another has it ("another WHAT (process N) is using it"), `unavailable` when the folder
+ * can not be written.
  */
-export async function lockFolder(dir: string): Promise<FolderLock> {
+export async function lockFolder(dir: string, what: string): Promise<FolderLock> {
+  const ownerFile = join(dir, "lock");
   const db = knex({
     client: "sqlite3",
     connection: { filename: join(dir, "lock.db") },
@@ -22,11 +27,24 @@ export async function lockFolder(dir: string): Promise<FolderLock> {
   try {
     await db.raw("PRAGMA busy_timeout = 0");
     await db.raw("BEGIN EXCLUSIVE");
-    return { release: () => db.destroy() };
+    await writeFile(ownerFile, String(process.pid), { mode: 0o600 });
   } catch (cause) {
     await db.destroy();
-    const busy = (cause as { code?: unknown }).code === "SQLITE_BUSY";
-    const problem = busy ? "is in use by another process" : "can not be written";
-    throw new PosternError("unavailable", `the network's folder ${dir} ${problem}`, { cause });
+    if ((cause as { code?: unknown }).code !== "SQLITE_BUSY") {
+      throw new PosternError("unavailable", "it can not be written", { cause });
+    }
+    throw new PosternError("already-exists", `another ${what}${await ownerOf(ownerFile)} is using it`, { cause });
   }
+  return {
+    async release() {
+      // Before the lock is dropped: the file is its next owner's then.
+      await rm(ownerFile, { force: true });
+      await db.destroy();
+    },
+  };
+}
+
+async function ownerOf(path: string): Promise<string> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  return /^[0-9]+$/.test(text) ? ` (process ${text})` : "";
 }

@@ -45,7 +45,9 @@ export async function startNetwork(options: NetworkOptions): Promise<RunningNetw
   const redundancy = options.redundancy ?? defaultRedundancy(count);
   checkNodeCount(count, redundancy);
   await makeFolder(dir);
-  const lock = await lockFolder(dir);
+  const lock = await lockFolder(dir, "network").catch((cause: PosternError) => {
+    throw new PosternError("unavailable", `the network's folder ${dir} can not be used: ${cause.message}`, { cause });
+  });
   const stops: (() => Promise<unknown>)[] = [() => lock.release()];
   try {
     const satelliteDir = join(dir, "satellite");

@@ -122,7 +122,8 @@ test("a folder serves one network, whose end sets it free", async (t) => {
   for (const start of [startNetwork, startNetworkProcess]) {
     const error = await t.throwsAsync(start({ dir: path, nodes: 0, ...fast }));
     t.true(isPosternError(error, "unavailable"));
-    t.is(error!.message, `the network's folder ${path} is in use by another process`);
+    const reason = `another network (process ${process.pid}) is using it`;
+    t.is(error!.message, `the network's folder ${path} can not be used: ${reason}`);
   }
   await network.stop();
   const other = await startNetwork({ dir: path, nodes: 0, ...fast });
