@@ -38,6 +38,17 @@ export async function insertBucket(tx: Queries, projectId: Uint8Array, bucket: B
   );
 }
 
+/** Returns whether the bucket is there. */
+export async function setVersioning(
+  tx: Queries,
+  projectId: Uint8Array,
+  name: Uint8Array,
+  versioning: number,
+): Promise<boolean> {
+  const sql = "UPDATE bucket_metainfos SET versioning = ? WHERE project_id = ? AND name = ?";
+  return (await tx.run(sql, [versioning, projectId, name])) > 0;
+}
+
 export async function findBucket(
   db: Queries,
   projectId: Uint8Array,

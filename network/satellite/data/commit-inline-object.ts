@@ -9,7 +9,7 @@ import {
   type Retention,
   type UserData,
 } from "./object-record.js";
-import { type CommitRules, committedStatus, precommit } from "./precommit.js";
+import { type CommitRules, committedStatus, newVersion, precommit } from "./precommit.js";
 import type { SegmentPosition } from "./segment-record.js";
 import type { Micros } from "./times.js";
 
@@ -45,7 +45,7 @@ export async function commitInlineObject(tx: Queries, commit: CommitInlineObject
   if (commit.encryption.cipher === 0) throw invalidRequest("Encryption is missing");
   const { segment, userData } = commit;
   checkSegmentKey(segment);
-  const version = (await precommit(tx, commit, commit)) + 1;
+  const version = newVersion(await precommit(tx, commit, commit));
   const regular = segment.position.part === 0 && segment.position.index === 0;
   const object: ObjectRecord = {
     key: commit.key,

@@ -9,7 +9,7 @@ import {
   type ObjectStream,
   type UserData,
 } from "./object-record.js";
-import { type CommitRules, committedStatus, precommit } from "./precommit.js";
+import { type CommitRules, committedStatus, committedVersion, precommit } from "./precommit.js";
 import { checkParts, type PartLimits, type SegmentSizes, totalsOf } from "./segment-totals.js";
 import type { Micros } from "./times.js";
 
@@ -45,7 +45,7 @@ export async function commitObject(tx: Queries, commit: CommitObject): Promise<O
   if (encryption.cipher === 0) throw invalidRequest("Encryption is missing");
   const userData = commit.userData ?? pending;
 
-  const highest = await precommit(tx, commit, commit);
+  const taken = await precommit(tx, commit, commit);
   const segments = await tx.all<SegmentSizes>(segmentsSql, [commit.streamId]);
   checkParts(segments, commit.partLimits);
   await updateOffsets(tx, commit.streamId, segments);
@@ -63,7 +63,7 @@ export async function commitObject(tx: Queries, commit: CommitObject): Promise<O
     expiresAt: commit.expiresAt,
     status: committedStatus(commit.versioned),
     // Another upload of the key may have begun later and been committed earlier; the newest version is this one.
-    version: highest > commit.version && commit.versioned ? highest + 1 : commit.version,
+    version: committedVersion(commit.version, taken),
   };
   await tx.run(updateSql, [
     object.version,

@@ -1,6 +1,7 @@
 import { equalBytes } from "../../../core/bytes/bytes.js";
 import type { Queries } from "../db/queries.js";
 import { invalidRequest, methodNotAllowed, objectNotFound, objectProtected } from "./errors.js";
+import { isProtected } from "./object-lock.js";
 import {
   atLocation,
   locationParams,
@@ -37,12 +38,11 @@ export async function moveObject(tx: Queries, move: MoveObject): Promise<void> {
   checkKeyCount(move.newKeys, object.segmentCount);
   if (isDeleteMarker(object.status)) throw methodNotAllowed();
   checkMetadataKey(move, object);
-  const retained = object.retentionMode !== 0 && object.retainUntil !== null && object.retainUntil > move.now;
-  if (object.legalHold !== 0 || retained) throw objectProtected();
+  if (isProtected(object, { bypassGovernance: false, now: move.now })) throw objectProtected();
 
   const sameKey = equalBytes(source.bucket, target.bucket) && equalBytes(source.key, target.key);
   // An object that moves onto itself must not make room for itself.
-  const highest = await precommit(tx, target, sameKey ? { ...move, versioned: true } : move);
+  const { highest } = await precommit(tx, target, sameKey ? { ...move, versioned: true } : move);
   await tx.run(moveSql, [
     target.bucket,
     target.key,

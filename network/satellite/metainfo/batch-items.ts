@@ -20,6 +20,7 @@ import { listSegments } from "./list-segments.js";
 import { makeInlineSegment } from "./make-inline-segment.js";
 import { retryBeginSegmentPieces } from "./retry-begin-segment-pieces.js";
 import { revokeApiKey } from "./revoke-api-key.js";
+import { setBucketVersioning } from "./set-bucket-versioning.js";
 
 type RequestItem = NonNullable<BatchRequestItem["request"]>;
 type ResponseItem = NonNullable<BatchResponseItem["response"]>;
@@ -39,6 +40,8 @@ export async function batchItems(
       return { $case: item.$case, value: await getBucketLocation(satellite, item.value, context) };
     case "bucketGetVersioning":
       return { $case: item.$case, value: await getBucketVersioning(satellite, item.value, context) };
+    case "bucketSetVersioning":
+      return { $case: item.$case, value: await setBucketVersioning(satellite, item.value, context) };
     case "bucketDelete":
       return { $case: item.$case, value: await deleteBucket(satellite, item.value, context) };
     case "bucketList":
@@ -73,7 +76,6 @@ export async function batchItems(
       return { $case: item.$case, value: await retryBeginSegmentPieces(satellite, item.value, context) };
     case "revokeApiKey":
       return { $case: item.$case, value: await revokeApiKey(satellite, item.value, context) };
-    case "bucketSetVersioning":
     case "bucketGetObjectLockConfiguration":
     case "bucketSetObjectLockConfiguration":
     case "objectGetRetention":

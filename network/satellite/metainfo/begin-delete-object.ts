@@ -10,6 +10,7 @@ import { deletePendingObject } from "../data/delete-object.js";
 import { objectNotFound } from "../data/errors.js";
 import type { ObjectRecord } from "../data/object-record.js";
 import { ObjectStatus } from "../data/object-status.js";
+import { microsOfMillis } from "../data/times.js";
 import { openStreamId } from "../ids/stream-id.js";
 import type { SatelliteParts } from "../satellite-parts.js";
 import { deleteCommitted } from "./delete-committed.js";
@@ -69,7 +70,7 @@ async function deleteUpload(
   return object;
 }
 
-/** A missing object, or bucket, is as good as deleted. */
+/** What was removed, or else the marker that was added. A missing object, or bucket, is as good as deleted. */
 async function deleteObject(
   satellite: SatelliteParts,
   caller: Caller,
@@ -77,8 +78,10 @@ async function deleteObject(
 ): Promise<ObjectRecord | undefined> {
   const projectId = caller.project.id;
   const location = { projectId, bucket: request.bucket, key: request.encryptedObjectKey };
-  return satellite.db.write(async (tx) => {
+  const lock = { bypassGovernance: request.bypassGovernanceRetention, now: microsOfMillis(caller.time) };
+  const deletion = await satellite.db.write(async (tx) => {
     const bucket = await findBucket(tx, projectId, request.bucket);
-    return bucket && deleteCommitted(tx, bucket, location, request.objectVersion);
+    return bucket && deleteCommitted(tx, bucket, location, request.objectVersion, lock);
   });
+  return deletion?.removed ?? deletion?.marker;
 }

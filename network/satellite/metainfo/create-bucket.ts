@@ -26,7 +26,8 @@ export const createBucket: Handler<CreateBucketRequest, CreateBucketResponse> = 
     createdAt: microsOfMillis(caller.time),
     userAgent: null,
     placement: project.defaultPlacement,
-    versioning: BucketVersioning.Unversioned,
+    versioning:
+      project.defaultVersioning === BucketVersioning.Enabled ? BucketVersioning.Enabled : BucketVersioning.Unversioned,
     objectLockEnabled: 0,
     defaultRetentionMode: 0,
     defaultRetentionDays: null,

@@ -1,26 +1,38 @@
 import { type BucketRecord, BucketVersioning } from "../data/buckets.js";
-import { deleteExactVersion, deleteUnversioned } from "../data/delete-object.js";
-import { invalidRequest, notImplemented } from "../data/errors.js";
-import type { ObjectLocation, ObjectRecord } from "../data/object-record.js";
+import {
+  type Deletion,
+  deleteExactVersion,
+  deleteSuspended,
+  deleteUnversioned,
+  deleteVersioned,
+} from "../data/delete-object.js";
+import { invalidRequest } from "../data/errors.js";
+import type { LockRules } from "../data/object-lock.js";
+import type { ObjectLocation } from "../data/object-record.js";
 import type { Queries } from "../db/queries.js";
 import { versionNumber } from "../ids/object-version.js";
 
-/** Deletes the version asked for, or else what a delete means in this bucket. Returns what was removed. */
+/** Deletes the version asked for, or else does what a delete means in this bucket. */
 export async function deleteCommitted(
   tx: Queries,
   bucket: BucketRecord,
   location: ObjectLocation,
   version: Uint8Array,
-): Promise<ObjectRecord | undefined> {
+  lock: LockRules,
+): Promise<Deletion> {
   if (location.key.length === 0) throw invalidRequest("ObjectKey missing");
-  if (bucket.objectLockEnabled !== 0) throw notImplemented("deleting from a bucket with Object Lock");
+  const rules = { ...lock, lockEnabled: bucket.objectLockEnabled !== 0 };
   if (version.length > 0) {
     const number = versionNumber(version);
-    if (number <= 0) throw invalidRequest(`Version invalid: ${number}`);
-    return deleteExactVersion(tx, location, number);
+    if (number === 0) throw invalidRequest(`Version invalid: ${number}`);
+    return deleteExactVersion(tx, location, number, rules);
   }
-  if (bucket.versioning === BucketVersioning.Enabled || bucket.versioning === BucketVersioning.Suspended) {
-    throw notImplemented("delete markers");
+  switch (bucket.versioning) {
+    case BucketVersioning.Enabled:
+      return deleteVersioned(tx, location, rules.now);
+    case BucketVersioning.Suspended:
+      return deleteSuspended(tx, location, rules);
+    default:
+      return deleteUnversioned(tx, location, rules);
   }
-  return deleteUnversioned(tx, location);
 }

@@ -1,4 +1,5 @@
 import { compareBytes, equalBytes, toHex } from "../../../core/bytes/bytes.js";
+import { isPosternError } from "../../../core/errors.js";
 import { RpcStatus, rpcError } from "../../../core/rpc/status.js";
 import {
   type DeleteObjectsRequest,
@@ -9,8 +10,10 @@ import {
 } from "../../../proto/gen/metainfo.js";
 import { Action, type Caller } from "../access/caller.js";
 import { type BucketRecord, findBucket } from "../data/buckets.js";
-import { streamOfVersion } from "../data/delete-object.js";
+import { type Deletion, streamOfVersion } from "../data/delete-object.js";
+import type { LockRules } from "../data/object-lock.js";
 import type { ObjectLocation, ObjectRecord } from "../data/object-record.js";
+import { microsOfMillis } from "../data/times.js";
 import type { Queries } from "../db/queries.js";
 import { objectVersion, versionNumber } from "../ids/object-version.js";
 import type { SatelliteParts } from "../satellite-parts.js";
@@ -39,9 +42,12 @@ export const deleteObjects: Handler<DeleteObjectsRequest, DeleteObjectsResponse>
     if (await mayDelete(caller, request, item)) allowed.push(item);
     else results.push(responseItem(item, ItemStatus.UNAUTHORIZED));
   }
-  for (let i = 0; i < allowed.length; i += batchSize) {
-    results.push(...(await deleteBatch(satellite, caller, bucket, allowed.slice(i, i + batchSize))));
-  }
+  const lock = { bypassGovernance: request.bypassGovernanceRetention, now: microsOfMillis(caller.time) };
+  const done: DeleteObjectsResponseItem[] = [];
+  for (const batch of batchesOf(allowed)) done.push(...(await deleteBatch(satellite, caller, bucket, batch, lock)));
+  // In the order of the real satellite, which sees to all items without a version first.
+  results.push(...done.filter((item) => item.requestedObjectVersion.length === 0));
+  results.push(...done.filter((item) => item.requestedObjectVersion.length > 0));
   return { items: request.quiet ? results.filter((item) => item.status !== ItemStatus.OK) : results };
 };
 
@@ -67,6 +73,18 @@ function checkRequest(request: DeleteObjectsRequest, maxKeyLength: number): void
   }
 }
 
+/** Runs of items, none of which parts the items of one key. */
+function batchesOf(items: readonly DeleteObjectsRequestItem[]): DeleteObjectsRequestItem[][] {
+  const batches: DeleteObjectsRequestItem[][] = [];
+  for (const item of items) {
+    const last = batches.at(-1);
+    const sameKey = last !== undefined && equalBytes(last.at(-1)!.encryptedObjectKey, item.encryptedObjectKey);
+    if (last !== undefined && (last.length < batchSize || sameKey)) last.push(item);
+    else batches.push([item]);
+  }
+  return batches;
+}
+
 async function mayDelete(
   caller: Caller,
   request: DeleteObjectsRequest,
@@ -82,54 +100,89 @@ async function deleteBatch(
   caller: Caller,
   bucket: BucketRecord,
   items: readonly DeleteObjectsRequestItem[],
+  lock: LockRules,
 ): Promise<DeleteObjectsResponseItem[]> {
   const projectId = caller.project.id;
   return satellite.db.write(async (tx) => {
     const results: DeleteObjectsResponseItem[] = [];
-    const removedByKey = new Map<string, ObjectRecord>();
+    // Items without a version come first in a run of one key, so what they did is known to those that follow.
+    const byKey = new Map<string, Deletion>();
     for (const item of items) {
-      const key = item.encryptedObjectKey;
-      const location = { projectId, bucket: bucket.name, key };
-      const named = await namesExisting(tx, location, item.objectVersion);
-      const removed = named ? await deleteCommitted(tx, bucket, location, item.objectVersion) : undefined;
-      if (removed !== undefined) removedByKey.set(toHex(key), removed);
-      // One object may be named twice, by its key alone and by its version: both have had their way.
-      const same = removed ?? removedByKey.get(toHex(key));
-      const gone = same !== undefined && names(item, same) ? same : undefined;
-      results.push(responseItem(item, gone === undefined ? ItemStatus.NOT_FOUND : ItemStatus.OK, gone));
+      const location = { projectId, bucket: bucket.name, key: item.encryptedObjectKey };
+      const before = byKey.get(toHex(location.key));
+      const outcome = await deleteItem(tx, bucket, location, item, before, lock);
+      if (outcome.status === ItemStatus.OK && item.objectVersion.length === 0) byKey.set(toHex(location.key), outcome);
+      results.push(responseItem(item, outcome.status, outcome));
     }
     return results;
   });
 }
 
+type Outcome = Deletion & { readonly status: ItemStatus };
+
+const nothing: Deletion = { removed: undefined, marker: undefined };
+
+async function deleteItem(
+  tx: Queries,
+  bucket: BucketRecord,
+  location: ObjectLocation,
+  item: DeleteObjectsRequestItem,
+  before: Deletion | undefined,
+  lock: LockRules,
+): Promise<Outcome> {
+  const version = item.objectVersion;
+  if (version.length > 0) {
+    // One object may be named twice, by its key alone and by its version: both have had their way.
+    const removed = before?.removed;
+    if (removed !== undefined && names(version, removed)) return { status: ItemStatus.OK, removed, marker: undefined };
+    // A marker that this very call has made is not one that its sender can have meant.
+    if (before?.marker !== undefined && names(version, before.marker))
+      return { ...nothing, status: ItemStatus.NOT_FOUND };
+    if (!(await namesExisting(tx, location, version))) return { ...nothing, status: ItemStatus.NOT_FOUND };
+  }
+  try {
+    const deletion = await deleteCommitted(tx, bucket, location, version, lock);
+    const found = deletion.removed !== undefined || deletion.marker !== undefined;
+    return { ...deletion, status: found ? ItemStatus.OK : ItemStatus.NOT_FOUND };
+  } catch (error) {
+    // Both are found out before anything is written, so the transaction goes on.
+    if (hasStatus(error, RpcStatus.ObjectLockObjectProtected)) return { ...nothing, status: ItemStatus.LOCKED };
+    if (hasStatus(error, RpcStatus.NotFound)) return { ...nothing, status: ItemStatus.NOT_FOUND };
+    throw error;
+  }
+}
+
+function hasStatus(error: unknown, status: number): boolean {
+  return isPosternError(error) && error.status === status;
+}
+
 /** This call, unlike others, wants the stream of a version to be the one that the client means. */
 async function namesExisting(tx: Queries, location: ObjectLocation, version: Uint8Array): Promise<boolean> {
-  if (version.length === 0) return true;
   const number = versionNumber(version);
   const streamId = await streamOfVersion(tx, location, number);
   return streamId !== undefined && equalBytes(version, objectVersion(number, streamId));
 }
 
-function names(item: DeleteObjectsRequestItem, object: ObjectRecord): boolean {
-  const version = item.objectVersion;
-  return version.length === 0 || equalBytes(version, objectVersion(object.version, object.streamId));
+function names(version: Uint8Array, object: ObjectRecord): boolean {
+  return equalBytes(version, objectVersion(object.version, object.streamId));
 }
 
 function responseItem(
   item: DeleteObjectsRequestItem,
   status: ItemStatus,
-  removed?: ObjectRecord,
+  { removed, marker }: Deletion = nothing,
 ): DeleteObjectsResponseItem {
   return {
     encryptedObjectKey: item.encryptedObjectKey,
     requestedObjectVersion: item.objectVersion,
-    removed: removed && {
-      objectVersion: objectVersion(removed.version, removed.streamId),
-      status: removed.status,
-    },
-    marker: undefined,
+    removed: removed && itemInfo(removed),
+    marker: marker && itemInfo(marker),
     status,
   };
+}
+
+function itemInfo({ version, streamId, status }: ObjectRecord) {
+  return { objectVersion: objectVersion(version, streamId), status };
 }
 
 /** Shorter keys first, then by bytes, and each item once. */

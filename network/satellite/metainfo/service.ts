@@ -32,13 +32,14 @@ import { makeInlineSegment } from "./make-inline-segment.js";
 import { projectInfo } from "./project-info.js";
 import { retryBeginSegmentPieces } from "./retry-begin-segment-pieces.js";
 import { revokeApiKey } from "./revoke-api-key.js";
+import { setBucketVersioning } from "./set-bucket-versioning.js";
 import { updateObjectMetadata } from "./update-object-metadata.js";
 
 /** Calls that end at once: the nodes of an object are told of its end by garbage collection, and parts by commit. */
 const nothing = async () => ({});
 
 /**
- * The Metainfo service. Versioning, Object Lock, tagging and notifications are not there yet: what is left out answers
+ * The Metainfo service. Object Lock, tagging and notifications are not there yet: what is left out answers
  * Unimplemented.
  */
 export function metainfoService(satellite: SatelliteParts): BoundService {
@@ -50,6 +51,7 @@ export function metainfoService(satellite: SatelliteParts): BoundService {
     getBucket: bound(getBucket),
     getBucketLocation: bound(getBucketLocation),
     getBucketVersioning: bound(getBucketVersioning),
+    setBucketVersioning: bound(setBucketVersioning),
     deleteBucket: bound(deleteBucket),
     listBuckets: bound(listBuckets),
     beginObject: bound(beginObject),

@@ -117,7 +117,7 @@ test("a copy needs a key for every segment and an unchanged source", async (t) =
   const late = copy(on, ["from", "key"], ["onto", "copy"], { streamId: begun.streamId });
   t.deepEqual(await failure(late), {
     status: RpcStatus.NotFound,
-    message: "object not found: source object not found",
+    message: "object not found: object was changed during copy",
   });
   t.is((await failure(content(on, "onto", "copy"))).status, RpcStatus.NotFound);
 });

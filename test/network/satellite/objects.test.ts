@@ -84,10 +84,13 @@ test("a new object replaces the old one at once and wholly", async (t) => {
   t.notDeepEqual(first.objectVersion, second.objectVersion);
   const { object } = await on.client.getObject(GetObjectRequest.fromPartial(at(on, "key")));
   t.is(object!.plainSize, 6);
-  const old = on.client.getObject(
+  // The number stays, as on the real satellite, and the number alone selects.
+  const number = (version: Uint8Array) => Buffer.from(version).subarray(0, 8).toString("hex");
+  t.is(number(first.objectVersion), number(second.objectVersion));
+  const old = await on.client.getObject(
     GetObjectRequest.fromPartial({ ...at(on, "key"), objectVersion: first.objectVersion }),
   );
-  t.deepEqual(await failure(old), notFound);
+  t.deepEqual(old.object!.objectVersion, second.objectVersion);
 });
 
 test("who may not delete may not replace", async (t) => {
@@ -232,8 +235,8 @@ test("many objects are deleted with a word on each", async (t) => {
     [
       ["b", 3],
       ["aa", 3],
-      ["kept", 2],
       ["none", 2],
+      ["kept", 2],
     ],
   );
   t.truthy((await on.client.getObject(GetObjectRequest.fromPartial(at(on, "kept")))).object);
