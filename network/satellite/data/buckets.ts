@@ -49,6 +49,27 @@ export async function setVersioning(
   return (await tx.run(sql, [versioning, projectId, name])) > 0;
 }
 
+export interface ObjectLockSettings {
+  /** Of objects that come without a retention of their own; RetentionMode. */
+  readonly mode: number;
+  readonly days: number | null;
+  readonly years: number | null;
+}
+
+/** Turns Object Lock on, for good, with this default retention. */
+export async function setObjectLock(
+  tx: Queries,
+  projectId: Uint8Array,
+  name: Uint8Array,
+  { mode, days, years }: ObjectLockSettings,
+): Promise<void> {
+  await tx.run(
+    `UPDATE bucket_metainfos SET object_lock_enabled = 1, default_retention_mode = ?, default_retention_days = ?,
+      default_retention_years = ? WHERE project_id = ? AND name = ?`,
+    [mode, days, years, projectId, name],
+  );
+}
+
 export async function findBucket(
   db: Queries,
   projectId: Uint8Array,

@@ -1,7 +1,7 @@
 import { equalBytes } from "../../../core/bytes/bytes.js";
 import type { Queries } from "../db/queries.js";
 import { beginObject } from "./begin-object.js";
-import { invalidRequest, methodNotAllowed, objectNotFound } from "./errors.js";
+import { invalidRequest, methodNotAllowed, objectExpires, objectNotFound } from "./errors.js";
 import {
   atLocation,
   locationParams,
@@ -9,6 +9,7 @@ import {
   type ObjectRecord,
   type ObjectStream,
   objectColumns,
+  type Retention,
   type UserData,
 } from "./object-record.js";
 import { isDeleteMarker, ObjectStatus } from "./object-status.js";
@@ -24,6 +25,9 @@ export interface CopyObject extends CommitRules {
   /** True takes all of `userData`; false takes its key and nonce, and the data of the source. */
   readonly overrideMetadata: boolean;
   readonly userData: UserData;
+  /** Of the copy; that of the source stays behind. */
+  readonly retention: Retention;
+  readonly legalHold: boolean;
 }
 
 const sourceSql = `SELECT ${objectColumns} FROM objects
@@ -50,6 +54,7 @@ const commitSql = `UPDATE objects SET status = ?, segment_count = ?, total_plain
 export async function copyObject(tx: Queries, copy: CopyObject): Promise<ObjectRecord> {
   const { source, target, now } = copy;
   const original = await sourceOf(tx, copy);
+  if (original.expiresAt !== null && (copy.legalHold || copy.retention.mode !== 0)) throw objectExpires();
   checkKeyCount(copy.newKeys, original.segmentCount);
   const userData = userDataOf(copy, original);
   const version = await beginObject(tx, {
@@ -59,8 +64,8 @@ export async function copyObject(tx: Queries, copy: CopyObject): Promise<ObjectR
     expiresAt: original.expiresAt,
     encryption: original,
     userData,
-    retention: { mode: 0, retainUntil: null },
-    legalHold: false,
+    retention: copy.retention,
+    legalHold: copy.legalHold,
     zombieDeadline: now,
   });
   await tx.run(copySegmentsSql, [copy.newStreamId, now, source.streamId]);
@@ -84,9 +89,9 @@ export async function copyObject(tx: Queries, copy: CopyObject): Promise<ObjectR
     streamId: copy.newStreamId,
     status,
     createdAt: now,
-    retentionMode: 0,
-    retainUntil: null,
-    legalHold: 0,
+    retentionMode: copy.retention.mode,
+    retainUntil: copy.retention.retainUntil,
+    legalHold: copy.legalHold ? 1 : 0,
   };
 }
 

@@ -43,3 +43,11 @@ export function objectProtected(): PosternError {
 export function methodNotAllowed(): PosternError {
   return rpcError(RpcStatus.MethodNotAllowed, "method not allowed");
 }
+
+/** A lock would keep what the expiration date takes away. */
+export function objectExpires(): PosternError {
+  return rpcError(
+    RpcStatus.InvalidArgument,
+    "object expiration: Object Lock settings must not be placed on an object with an expiration date",
+  );
+}

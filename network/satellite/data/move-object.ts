@@ -1,6 +1,6 @@
 import { equalBytes } from "../../../core/bytes/bytes.js";
 import type { Queries } from "../db/queries.js";
-import { invalidRequest, methodNotAllowed, objectNotFound, objectProtected } from "./errors.js";
+import { invalidRequest, methodNotAllowed, objectExpires, objectNotFound, objectProtected } from "./errors.js";
 import { isProtected } from "./object-lock.js";
 import {
   atLocation,
@@ -9,6 +9,7 @@ import {
   type ObjectRecord,
   type ObjectStream,
   objectColumns,
+  type Retention,
 } from "./object-record.js";
 import { isDeleteMarker, ObjectStatus } from "./object-status.js";
 import { type CommitRules, committedStatus, precommit } from "./precommit.js";
@@ -20,13 +21,17 @@ export interface MoveObject extends CommitRules {
   readonly newKeys: readonly SegmentKey[];
   readonly metadataNonce: Uint8Array | null;
   readonly metadataKey: Uint8Array | null;
+  /** At the new place. */
+  readonly retention: Retention;
+  readonly legalHold: boolean;
 }
 
 const sourceSql = `SELECT ${objectColumns} FROM objects
   WHERE ${atLocation} AND version = ? AND status <> ${ObjectStatus.Pending} AND (expires_at IS NULL OR expires_at > ?)`;
 
 const moveSql = `UPDATE objects SET bucket_name = ?, object_key = ?, version = ?, status = ?,
-    encrypted_metadata_nonce = ?, encrypted_metadata_encrypted_key = ?
+    encrypted_metadata_nonce = ?, encrypted_metadata_encrypted_key = ?,
+    retention_mode = ?, retain_until = ?, legal_hold = ?
   WHERE ${atLocation} AND version = ?`;
 
 /** The same object under another key, with its keys encrypted anew (storj/storj satellite/metabase/move_object.go). */
@@ -39,6 +44,7 @@ export async function moveObject(tx: Queries, move: MoveObject): Promise<void> {
   if (isDeleteMarker(object.status)) throw methodNotAllowed();
   checkMetadataKey(move, object);
   if (isProtected(object, { bypassGovernance: false, now: move.now })) throw objectProtected();
+  if (object.expiresAt !== null && (move.legalHold || move.retention.mode !== 0)) throw objectExpires();
 
   const sameKey = equalBytes(source.bucket, target.bucket) && equalBytes(source.key, target.key);
   // An object that moves onto itself must not make room for itself.
@@ -50,6 +56,9 @@ export async function moveObject(tx: Queries, move: MoveObject): Promise<void> {
     committedStatus(move.versioned),
     move.metadataNonce,
     move.metadataKey,
+    move.retention.mode,
+    move.retention.retainUntil,
+    move.legalHold ? 1 : 0,
     ...locationParams(source),
     source.version,
   ]);

@@ -5,6 +5,7 @@ import type { SatelliteParts } from "../satellite-parts.js";
 import { beginDeleteObject } from "./begin-delete-object.js";
 import { beginObject } from "./begin-object.js";
 import { beginSegment } from "./begin-segment.js";
+import { getBucketObjectLockConfiguration, setBucketObjectLockConfiguration } from "./bucket-object-lock.js";
 import { commitObject } from "./commit-object.js";
 import { commitSegment } from "./commit-segment.js";
 import { createBucket } from "./create-bucket.js";
@@ -18,6 +19,8 @@ import { listBuckets } from "./list-buckets.js";
 import { listObjects } from "./list-objects.js";
 import { listSegments } from "./list-segments.js";
 import { makeInlineSegment } from "./make-inline-segment.js";
+import { setObjectLegalHold } from "./object-legal-hold.js";
+import { getObjectRetention, setObjectRetention } from "./object-retention.js";
 import { retryBeginSegmentPieces } from "./retry-begin-segment-pieces.js";
 import { revokeApiKey } from "./revoke-api-key.js";
 import { setBucketVersioning } from "./set-bucket-versioning.js";
@@ -42,6 +45,10 @@ export async function batchItems(
       return { $case: item.$case, value: await getBucketVersioning(satellite, item.value, context) };
     case "bucketSetVersioning":
       return { $case: item.$case, value: await setBucketVersioning(satellite, item.value, context) };
+    case "bucketGetObjectLockConfiguration":
+      return { $case: item.$case, value: await getBucketObjectLockConfiguration(satellite, item.value, context) };
+    case "bucketSetObjectLockConfiguration":
+      return { $case: item.$case, value: await setBucketObjectLockConfiguration(satellite, item.value, context) };
     case "bucketDelete":
       return { $case: item.$case, value: await deleteBucket(satellite, item.value, context) };
     case "bucketList":
@@ -62,6 +69,12 @@ export async function batchItems(
       return { $case: item.$case, value: {} };
     case "objectsDelete":
       return { $case: item.$case, value: await deleteObjects(satellite, item.value, context) };
+    case "objectGetRetention":
+      return { $case: item.$case, value: await getObjectRetention(satellite, item.value, context) };
+    case "objectSetRetention":
+      return { $case: item.$case, value: await setObjectRetention(satellite, item.value, context) };
+    case "objectSetLegalHold":
+      return { $case: item.$case, value: await setObjectLegalHold(satellite, item.value, context) };
     case "segmentBegin":
       return { $case: item.$case, value: await beginSegment(satellite, item.value, context) };
     case "segmentCommit":
@@ -76,11 +89,6 @@ export async function batchItems(
       return { $case: item.$case, value: await retryBeginSegmentPieces(satellite, item.value, context) };
     case "revokeApiKey":
       return { $case: item.$case, value: await revokeApiKey(satellite, item.value, context) };
-    case "bucketGetObjectLockConfiguration":
-    case "bucketSetObjectLockConfiguration":
-    case "objectGetRetention":
-    case "objectSetRetention":
-    case "objectSetLegalHold":
     case "segmentBeginDelete":
     case "segmentFinishDelete":
       throw rpcError(RpcStatus.Unimplemented, "Unimplemented");

@@ -8,8 +8,9 @@ import type { Encryption, Retention, UserData } from "../data/object-record.js";
 import { type Micros, microsOfMillis, microsOfTimestamp } from "../data/times.js";
 import { checkUserData } from "../data/user-data.js";
 import type { SatelliteParts } from "../satellite-parts.js";
+import { checkBucketLock, hasDefaultRetention, newRetention, requireLockPermissions } from "./object-lock-checks.js";
 import { checkUserDataSize, userDataOf } from "./user-data-message.js";
-import { checkBucketLength, checkRetention, refuseChecksum, refuseLock } from "./validate.js";
+import { checkBucketLength, checkRetention, refuseChecksum } from "./validate.js";
 
 /** What a client asks for at the begin of an upload, checked. */
 export interface BeginObjectTerms {
@@ -31,8 +32,7 @@ export async function checkBeginObject(
   const at = { bucket: request.bucket, path: request.encryptedObjectKey };
   const caller = await satellite.access.caller(request.header);
   await caller.require({ op: Action.Write, ...at });
-  if (request.retention !== undefined) await caller.require({ op: Action.PutObjectRetention, ...at });
-  if (request.legalHold) await caller.require({ op: Action.PutObjectLegalHold, ...at });
+  await requireLockPermissions(caller, request, at);
 
   const expiresAt = expirationOf(caller, request);
   const { limits } = satellite.config;
@@ -47,7 +47,8 @@ export async function checkBeginObject(
   checkUserDataSize(userData, limits);
 
   const bucket = await satellite.buckets.get(caller.project.id, request.bucket);
-  refuseLock(request);
+  checkBucketLock(bucket, request);
+  if (request.retention === undefined && hasDefaultRetention(bucket)) refuseExpiration(caller, request);
   if (request.encryptedObjectKey.length === 0) throw invalidRequest("ObjectKey missing");
   checkUserData(userData);
   if (request.encryptionParameters === undefined) throw invalidRequest("Encryption is missing");
@@ -60,10 +61,7 @@ export async function checkBeginObject(
       blockSize: request.encryptionParameters.blockSize,
     },
     userData,
-    retention: {
-      mode: request.retention?.mode ?? 0,
-      retainUntil: microsOfTimestamp(request.retention?.retainUntil),
-    },
+    retention: newRetention(bucket, request, microsOfMillis(caller.time)),
   };
 }
 
@@ -94,6 +92,22 @@ function expirationOf(caller: Caller, request: BeginObjectRequest): Micros | nul
     }
   }
   return asked ?? latest;
+}
+
+/** What is to expire can not be retained by the bucket's default either. */
+function refuseExpiration(caller: Caller, request: BeginObjectRequest): void {
+  if (maxObjectTtl(caller.key) !== undefined) {
+    throw rpcError(
+      RpcStatus.ObjectLockUploadWithTTLAPIKeyAndDefaultRetention,
+      "cannot upload into a bucket with default retention settings using an API key that enforces an object expiration time",
+    );
+  }
+  if (microsOfTimestamp(request.expiresAt) !== null) {
+    throw rpcError(
+      RpcStatus.ObjectLockUploadWithTTLAndDefaultRetention,
+      "cannot specify an object expiration time when uploading into a bucket with default retention settings",
+    );
+  }
 }
 
 /** Whole seconds as Go's time.Duration prints them: "1h30m0s", "45s". */

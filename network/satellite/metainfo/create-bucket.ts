@@ -14,9 +14,6 @@ export const createBucket: Handler<CreateBucketRequest, CreateBucketResponse> = 
   await caller.require({ op: Action.Write, bucket: name });
   if (request.objectLockEnabled) await caller.require({ op: Action.PutBucketObjectLockConfiguration, bucket: name });
   checkBucketName(name);
-  if (request.objectLockEnabled) {
-    throw rpcError(RpcStatus.ObjectLockEndpointsDisabled, "Object Lock is not available on this satellite");
-  }
 
   const { project } = caller;
   const maxBuckets = project.maxBuckets ?? satellite.config.limits.maxBuckets;
@@ -26,9 +23,12 @@ export const createBucket: Handler<CreateBucketRequest, CreateBucketResponse> = 
     createdAt: microsOfMillis(caller.time),
     userAgent: null,
     placement: project.defaultPlacement,
+    // Locks are on versions, so Object Lock brings versioning with it.
     versioning:
-      project.defaultVersioning === BucketVersioning.Enabled ? BucketVersioning.Enabled : BucketVersioning.Unversioned,
-    objectLockEnabled: 0,
+      request.objectLockEnabled || project.defaultVersioning === BucketVersioning.Enabled
+        ? BucketVersioning.Enabled
+        : BucketVersioning.Unversioned,
+    objectLockEnabled: request.objectLockEnabled ? 1 : 0,
     defaultRetentionMode: 0,
     defaultRetentionDays: null,
     defaultRetentionYears: null,

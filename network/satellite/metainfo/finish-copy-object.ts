@@ -8,18 +8,21 @@ import { newUuid } from "../data/uuid.js";
 import { openStreamId } from "../ids/stream-id.js";
 import { newSegmentKeys } from "./copy-messages.js";
 import type { Handler } from "./handler.js";
+import { checkBucketLock, newRetention, requireLockPermissions } from "./object-lock-checks.js";
 import { objectMessage } from "./object-message.js";
 import { checkUserDataSize, userDataOf } from "./user-data-message.js";
-import { checkBucketLength, refuseChecksum, refuseLock } from "./validate.js";
+import { checkBucketLength, checkRetention, refuseChecksum } from "./validate.js";
 
 export const finishCopyObject: Handler<FinishCopyObjectRequest, FinishCopyObjectResponse> = async (
   satellite,
   request,
 ) => {
   checkBucketLength(request.newBucket);
+  checkRetention(request.retention, satellite.now());
   const caller = await satellite.access.caller(request.header);
   const { newBucket, newEncryptedObjectKey } = request;
   await caller.require({ op: Action.Write, bucket: newBucket, path: newEncryptedObjectKey });
+  await requireLockPermissions(caller, request, { bucket: newBucket, path: newEncryptedObjectKey });
   refuseChecksum({ encryptedChecksum: request.newEncryptedChecksum, checksumAlgorithm: request.newChecksumAlgorithm });
   const userData = userDataOf({
     encryptedMetadata: request.newEncryptedMetadata,
@@ -31,7 +34,7 @@ export const finishCopyObject: Handler<FinishCopyObjectRequest, FinishCopyObject
 
   const projectId = caller.project.id;
   const bucket = await satellite.buckets.get(projectId, newBucket);
-  refuseLock(request);
+  checkBucketLock(bucket, request);
   const source = openStreamId(satellite.seal, projectId, request.streamId);
   if (newEncryptedObjectKey.length === 0) throw invalidRequest("NewEncryptedObjectKey is missing");
   const object = await satellite.db.write((tx) =>
@@ -48,6 +51,8 @@ export const finishCopyObject: Handler<FinishCopyObjectRequest, FinishCopyObject
       newKeys: newSegmentKeys(request.newSegmentKeys),
       overrideMetadata: request.overrideMetadata,
       userData,
+      retention: newRetention(bucket, request, microsOfMillis(caller.time)),
+      legalHold: request.legalHold,
       versioned: bucket.versioning === BucketVersioning.Enabled,
       // A copy may replace its target without the permission to delete, as on the real satellite.
       disallowDelete: false,

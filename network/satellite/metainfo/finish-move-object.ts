@@ -7,21 +7,24 @@ import { microsOfMillis } from "../data/times.js";
 import { openStreamId } from "../ids/stream-id.js";
 import { newSegmentKeys } from "./copy-messages.js";
 import type { Handler } from "./handler.js";
+import { checkBucketLock, newRetention, requireLockPermissions } from "./object-lock-checks.js";
 import { bytesOrNull, nonceOrNull } from "./user-data-message.js";
-import { checkBucketLength, refuseLock } from "./validate.js";
+import { checkBucketLength, checkRetention } from "./validate.js";
 
 export const finishMoveObject: Handler<FinishMoveObjectRequest, FinishMoveObjectResponse> = async (
   satellite,
   request,
 ) => {
   checkBucketLength(request.newBucket);
+  checkRetention(request.retention, satellite.now());
   const caller = await satellite.access.caller(request.header);
   const at = { bucket: request.newBucket, path: request.newEncryptedObjectKey };
   await caller.require({ op: Action.Write, ...at });
+  await requireLockPermissions(caller, request, at);
   const mayDelete = await caller.may({ op: Action.Delete, ...at });
   const projectId = caller.project.id;
   const bucket = await satellite.buckets.get(projectId, request.newBucket);
-  refuseLock(request);
+  checkBucketLock(bucket, request);
   const source = openStreamId(satellite.seal, projectId, request.streamId);
   if (request.newEncryptedObjectKey.length === 0) throw invalidRequest("NewEncryptedObjectKey is missing");
   await satellite.db.write((tx) =>
@@ -37,6 +40,8 @@ export const finishMoveObject: Handler<FinishMoveObjectRequest, FinishMoveObject
       newKeys: newSegmentKeys(request.newSegmentKeys),
       metadataNonce: nonceOrNull(request.newEncryptedMetadataKeyNonce),
       metadataKey: bytesOrNull(request.newEncryptedMetadataKey),
+      retention: newRetention(bucket, request, microsOfMillis(caller.time)),
+      legalHold: request.legalHold,
       versioned: bucket.versioning === BucketVersioning.Enabled,
       disallowDelete: !mayDelete,
       ifNoneMatch: [],

@@ -10,6 +10,7 @@ import { beginDeleteObject } from "./begin-delete-object.js";
 import { beginMoveObject } from "./begin-move-object.js";
 import { beginObject } from "./begin-object.js";
 import { beginSegment } from "./begin-segment.js";
+import { getBucketObjectLockConfiguration, setBucketObjectLockConfiguration } from "./bucket-object-lock.js";
 import { commitObject } from "./commit-object.js";
 import { commitSegment } from "./commit-segment.js";
 import { createBucket } from "./create-bucket.js";
@@ -29,6 +30,8 @@ import { listObjects } from "./list-objects.js";
 import { listPendingObjectStreams } from "./list-pending-object-streams.js";
 import { listSegments } from "./list-segments.js";
 import { makeInlineSegment } from "./make-inline-segment.js";
+import { getObjectLegalHold, setObjectLegalHold } from "./object-legal-hold.js";
+import { getObjectRetention, setObjectRetention } from "./object-retention.js";
 import { projectInfo } from "./project-info.js";
 import { retryBeginSegmentPieces } from "./retry-begin-segment-pieces.js";
 import { revokeApiKey } from "./revoke-api-key.js";
@@ -39,7 +42,7 @@ import { updateObjectMetadata } from "./update-object-metadata.js";
 const nothing = async () => ({});
 
 /**
- * The Metainfo service. Object Lock, tagging and notifications are not there yet: what is left out answers
+ * The Metainfo service. Tagging and notifications are not there yet: what is left out answers
  * Unimplemented.
  */
 export function metainfoService(satellite: SatelliteParts): BoundService {
@@ -52,6 +55,8 @@ export function metainfoService(satellite: SatelliteParts): BoundService {
     getBucketLocation: bound(getBucketLocation),
     getBucketVersioning: bound(getBucketVersioning),
     setBucketVersioning: bound(setBucketVersioning),
+    getBucketObjectLockConfiguration: bound(getBucketObjectLockConfiguration),
+    setBucketObjectLockConfiguration: bound(setBucketObjectLockConfiguration),
     deleteBucket: bound(deleteBucket),
     listBuckets: bound(listBuckets),
     beginObject: bound(beginObject),
@@ -66,6 +71,10 @@ export function metainfoService(satellite: SatelliteParts): BoundService {
     downloadObject: bound(downloadObject),
     getPendingObjectMetadata: bound(getPendingObjectMetadata),
     updateObjectMetadata: bound(updateObjectMetadata),
+    getObjectRetention: bound(getObjectRetention),
+    setObjectRetention: bound(setObjectRetention),
+    getObjectLegalHold: bound(getObjectLegalHold),
+    setObjectLegalHold: bound(setObjectLegalHold),
     beginSegment: bound(beginSegment),
     retryBeginSegmentPieces: bound(retryBeginSegmentPieces),
     commitSegment: bound(commitSegment),

@@ -75,12 +75,3 @@ export function refuseChecksum(request: {
     throw rpcError(RpcStatus.ChecksumsUnsupported, checksumsOff);
   }
 }
-
-/** Buckets with Object Lock do not exist yet, so no object can be locked. */
-export function refuseLock(request: { retention: Retention | undefined; legalHold: boolean }): void {
-  if (request.retention === undefined && !request.legalHold) return;
-  throw rpcError(
-    RpcStatus.ObjectLockBucketRetentionConfigurationMissing,
-    "cannot specify Object Lock settings when uploading into a bucket without Object Lock enabled",
-  );
-}
