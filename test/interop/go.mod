@@ -4,11 +4,13 @@ go 1.25.0
 
 require (
 	github.com/minio/minio-go/v7 v7.0.95
+	github.com/zeebo/errs v1.4.0
 	storj.io/common v0.0.0-20260514184426-9f076a4a8d52
 	storj.io/uplink v1.14.3
 )
 
 require (
+	github.com/bmkessler/fastdiv v0.0.0-20190227075523-41d5178f2044 // indirect
 	github.com/calebcase/tmpfile v1.0.3 // indirect
 	github.com/dustin/go-humanize v1.0.1 // indirect
 	github.com/flynn/noise v1.0.0 // indirect
@@ -26,7 +28,6 @@ require (
 	github.com/spacemonkeygo/monkit/v3 v3.0.25-0.20251022131615-eb24eb109368 // indirect
 	github.com/tinylib/msgp v1.3.0 // indirect
 	github.com/zeebo/blake3 v0.2.3 // indirect
-	github.com/zeebo/errs v1.4.0 // indirect
 	golang.org/x/crypto v0.48.0 // indirect
 	golang.org/x/net v0.49.0 // indirect
 	golang.org/x/sync v0.19.0 // indirect

@@ -1,11 +1,11 @@
 /**
  * A storage node and a satellite's signatures for the Go tests: node.js DIR. Prints one line of JSON (the node's URL,
  * a folder with the satellite's identity, a piece key, and order limits signed by the satellite), serves until its
- * input ends, and then prints the node's stats.
+ * input ends, and prints the node's stats for each line of it and in the end.
  */
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { toHex } from "../../core/bytes/bytes.js";
 import { timestampOfMillis } from "../../core/bytes/timestamp.js";
 import { createIdentity } from "../../core/identity/identity.js";
@@ -27,11 +27,19 @@ const node = await startStorageNode({
   satellites: [{ id: satellite.nodeId, address: "127.0.0.1:1", chain: satellite.chain }],
   durable: false,
   reserveBytes: 0,
+  retainSkewMs: 0,
 });
 const key = newPieceKey();
 
-function limitFor(action: PieceAction, pieceId: Uint8Array, limit: number): OrderLimit {
-  const now = Date.now();
+const hour = 3_600_000;
+
+function limitFor(
+  action: PieceAction,
+  pieceId: Uint8Array,
+  limit: number,
+  fields: Partial<OrderLimit> = {},
+  now = Date.now(),
+): OrderLimit {
   return signOrderLimit(
     OrderLimit.create({
       serialNumber: newSerialNumber(now + 86_400_000),
@@ -44,6 +52,7 @@ function limitFor(action: PieceAction, pieceId: Uint8Array, limit: number): Orde
       orderExpiration: timestampOfMillis(now + 86_400_000),
       uplinkPublicKey: key.publicKey,
       encryptedMetadata: randomBytes(20),
+      ...fields,
     }),
     satellite,
   );
@@ -77,10 +86,25 @@ const signed = {
   uplinkHash: toHex(PieceHash.encode(signPieceHashAsUplink(hash, key.privateKey)).finish()),
   nodeHash: toHex(PieceHash.encode(signPieceHashAsNode(hash, satellite)).finish()),
 };
+// Limits that the node must refuse, all for pieces of 1000 bytes.
+const put = (fields: Partial<OrderLimit>, now?: number) =>
+  hexOf(limitFor(PieceAction.PUT, randomBytes(32), 1000, fields, now));
+const refused = {
+  expired: put({ orderExpiration: timestampOfMillis(Date.now() - 49 * hour) }),
+  expiredPiece: put({ pieceExpiration: timestampOfMillis(Date.now() - 49 * hour) }),
+  old: put({}, Date.now() - 2 * hour),
+  early: put({}, Date.now() + 2 * hour),
+  otherNode: put({ storageNodeId: satellite.nodeId }),
+  otherSatellite: put({ satelliteId: identity.nodeId }),
+  forged: hexOf({ ...limitFor(PieceAction.PUT, randomBytes(32), 1000), limit: 2000 }),
+  large: put({ limit: 2 ** 50 }),
+  missing: hexOf(limitFor(PieceAction.GET, randomBytes(32), 1000)),
+};
 const url = nodeUrlText({ id: node.nodeId, address: node.address });
-console.log(JSON.stringify({ url, identity: join(dir, "satellite"), key: toHex(key.privateKey), pieces, signed }));
+console.log(
+  JSON.stringify({ url, identity: join(dir, "satellite"), key: toHex(key.privateKey), pieces, signed, refused }),
+);
 
-process.stdin.resume();
-await once(process.stdin, "end");
+for await (const _line of createInterface({ input: process.stdin })) console.log(JSON.stringify(node.stats()));
 await node.stop({ graceMs: 1000 });
 console.log(JSON.stringify(node.stats()));

@@ -12,14 +12,20 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/zeebo/errs"
+
+	"storj.io/common/bloomfilter"
 	"storj.io/common/identity"
 	"storj.io/common/pb"
 	"storj.io/common/peertls"
 	"storj.io/common/peertls/tlsopts"
 	"storj.io/common/rpc"
+	"storj.io/common/rpc/rpcstatus"
 	"storj.io/common/signing"
 	"storj.io/common/storj"
 	"storj.io/uplink/private/piecestore"
@@ -34,8 +40,10 @@ type piece struct {
 type nodeLab struct {
 	URL, Identity, Key string
 	Pieces             []piece
-	Signed             map[string]string
-	stats              func() map[string]map[string]int
+	Signed, Refused    map[string]string
+	// stats ends the node and tells what it did; trashed asks a running one for its trashed and restored pieces.
+	stats   func() map[string]map[string]int
+	trashed func() (trashed, restored int)
 }
 
 func startNode(ctx context.Context, t *testing.T) *nodeLab {
@@ -71,6 +79,15 @@ func startNode(ctx context.Context, t *testing.T) *nodeLab {
 		}
 		return stats
 	}
+	lab.trashed = func() (trashed, restored int) {
+		_, err := input.Write([]byte("\n"))
+		check(t, err)
+		line, err := lines.ReadBytes('\n')
+		check(t, err)
+		var counts struct{ Trashed, Restored int }
+		check(t, json.Unmarshal(line, &counts))
+		return counts.Trashed, counts.Restored
+	}
 	return lab
 }
 
@@ -92,14 +109,43 @@ func (lab *nodeLab) client(ctx context.Context, t *testing.T) *piecestore.Client
 	t.Helper()
 	own, err := identity.NewFullIdentity(ctx, identity.NewCAOptions{Difficulty: 0, Concurrency: 1})
 	check(t, err)
-	options, err := tlsopts.NewOptions(own, tlsopts.Config{PeerIDVersions: "0"}, nil)
-	check(t, err)
-	url, err := storj.ParseNodeURL(lab.URL)
-	check(t, err)
-	client, err := piecestore.Dial(ctx, rpc.NewDefaultDialer(options), url, piecestore.DefaultConfig)
+	client, err := piecestore.Dial(ctx, dialerOf(t, own), lab.url(t), piecestore.DefaultConfig)
 	check(t, err)
 	t.Cleanup(func() { _ = client.Close() })
 	return client
+}
+
+func (lab *nodeLab) url(t *testing.T) storj.NodeURL {
+	t.Helper()
+	url, err := storj.ParseNodeURL(lab.URL)
+	check(t, err)
+	return url
+}
+
+func dialerOf(t *testing.T, own *identity.FullIdentity) rpc.Dialer {
+	t.Helper()
+	options, err := tlsopts.NewOptions(own, tlsopts.Config{PeerIDVersions: "0"}, nil)
+	check(t, err)
+	return rpc.NewDefaultDialer(options)
+}
+
+func (lab *nodeLab) satelliteIdentity(t *testing.T) *identity.FullIdentity {
+	t.Helper()
+	own, err := identity.Config{
+		CertPath: filepath.Join(lab.Identity, "identity.cert"),
+		KeyPath:  filepath.Join(lab.Identity, "identity.key"),
+	}.Load()
+	check(t, err)
+	return own
+}
+
+// satellite connects to the node as the satellite that it trusts.
+func (lab *nodeLab) satellite(ctx context.Context, t *testing.T) *rpc.Conn {
+	t.Helper()
+	conn, err := dialerOf(t, lab.satelliteIdentity(t)).DialNodeURL(ctx, lab.url(t))
+	check(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
 }
 
 func (lab *nodeLab) key(t *testing.T) storj.PiecePrivateKey {
@@ -113,11 +159,7 @@ func (lab *nodeLab) key(t *testing.T) storj.PiecePrivateKey {
 func TestIdentityAndSignatures(t *testing.T) {
 	ctx := testContext(t)
 	lab := startNode(ctx, t)
-	own, err := identity.Config{
-		CertPath: filepath.Join(lab.Identity, "identity.cert"),
-		KeyPath:  filepath.Join(lab.Identity, "identity.key"),
-	}.Load()
-	check(t, err)
+	own := lab.satelliteIdentity(t)
 	check(t, peertls.VerifyPeerFunc(peertls.VerifyPeerCertChains)(own.RawChain(), nil))
 	difficulty, err := own.ID.Difficulty()
 	check(t, err)
@@ -232,3 +274,127 @@ func TestPiecestoreCanceledUpload(t *testing.T) {
 type readerFunc func([]byte) (int, error)
 
 func (read readerFunc) Read(data []byte) (int, error) { return read(data) }
+
+// Limits that a node must not honour fail with the status and the text of the real node.
+func TestPiecestoreRefusals(t *testing.T) {
+	ctx := testContext(t)
+	lab := startNode(ctx, t)
+	client, key := lab.client(ctx, t), lab.key(t)
+	for name, want := range map[string]struct {
+		code rpcstatus.StatusCode
+		text string
+	}{
+		"expired":        {rpcstatus.InvalidArgument, "order expired: "},
+		"expiredPiece":   {rpcstatus.InvalidArgument, "piece expired: "},
+		"old":            {rpcstatus.InvalidArgument, "order created too long ago: "},
+		"early":          {rpcstatus.InvalidArgument, "order created too far in the future: "},
+		"otherNode":      {rpcstatus.InvalidArgument, "order intended for other storagenode: "},
+		"otherSatellite": {rpcstatus.PermissionDenied, "untrusted"},
+		"forged":         {rpcstatus.Unauthenticated, "untrusted: invalid order limit signature"},
+		"large":          {rpcstatus.Aborted, "not enough available disk space, have: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := client.UploadReader(ctx, orderLimit(t, lab.Refused[name]), key, bytes.NewReader(make([]byte, 1000)))
+			mustFail(t, err, want.code, want.text)
+		})
+	}
+	t.Run("missing", func(t *testing.T) {
+		mustFail(t, lab.read(ctx, t, client, lab.Refused["missing"], 1000), rpcstatus.NotFound, "")
+	})
+	t.Run("over the limit", func(t *testing.T) {
+		small := lab.Pieces[2]
+		_, err := client.UploadReader(ctx, orderLimit(t, small.Put), key, bytes.NewReader(make([]byte, small.Size+1)))
+		if err == nil {
+			t.Fatal("more than the limit was taken")
+		}
+		err = lab.read(ctx, t, client, small.Get, int64(small.Size)+1)
+		mustFail(t, err, rpcstatus.InvalidArgument, "requested more that order limit allows, limit=1000 requested=1001")
+		_, err = client.UploadReader(ctx, orderLimit(t, small.Put), key, bytes.NewReader(make([]byte, small.Size)))
+		mustFail(t, err, rpcstatus.Unauthenticated, "used serial already exists in store")
+	})
+	t.Run("calls of the past", func(t *testing.T) {
+		old := pb.NewDRPCPiecestoreClient(lab.satellite(ctx, t))
+		_, err := old.Exists(ctx, &pb.ExistsRequest{})
+		mustFail(t, err, rpcstatus.Unimplemented, "exists is no longer supported")
+		_, err = old.DeletePieces(ctx, &pb.DeletePiecesRequest{})
+		mustFail(t, err, rpcstatus.Unimplemented, "delete pieces is no longer supported")
+	})
+}
+
+func (lab *nodeLab) read(ctx context.Context, t *testing.T, client *piecestore.Client, limit string, size int64) error {
+	t.Helper()
+	download, err := client.Download(ctx, orderLimit(t, limit), lab.key(t), 0, size)
+	if err != nil {
+		return err
+	}
+	_, err = io.ReadAll(download)
+	return errs.Combine(err, download.Close())
+}
+
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not %s in time", what)
+		}
+	}
+}
+
+func mustFail(t *testing.T, err error, code rpcstatus.StatusCode, text string) {
+	t.Helper()
+	if err == nil || !hasStatus(err, code) || !strings.Contains(err.Error(), text) {
+		t.Fatalf("not status %d, %q: %v", code, text, err)
+	}
+}
+
+// hasStatus looks into what the client combines with errors of its own.
+func hasStatus(err error, code rpcstatus.StatusCode) bool {
+	if rpcstatus.Code(err) == code {
+		return true
+	}
+	switch err := err.(type) {
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(err.Unwrap(), func(one error) bool { return hasStatus(one, code) })
+	case interface{ Unwrap() error }:
+		return err.Unwrap() != nil && hasStatus(err.Unwrap(), code)
+	}
+	return false
+}
+
+// Garbage collection with filters that Go makes, small ones in one message and large ones in a stream.
+func TestRetain(t *testing.T) {
+	for name, size := range map[string]int{"Retain": 1000, "RetainBig": 9_000_000} {
+		t.Run(name, func(t *testing.T) {
+			ctx := testContext(t)
+			lab := startNode(ctx, t)
+			client, key := lab.client(ctx, t), lab.key(t)
+			filter := bloomfilter.NewExplicit(100, 5, size)
+			for i, piece := range lab.Pieces[:6] {
+				limit := orderLimit(t, piece.Put)
+				client.UploadHashAlgo = pb.PieceHashAlgorithm(piece.Algorithm)
+				_, err := client.UploadReader(ctx, limit, key, bytes.NewReader(randomBytes(t, piece.Size)))
+				check(t, err)
+				if i < 2 {
+					filter.Add(limit.PieceId)
+				}
+			}
+			satellite, err := piecestore.Dial(ctx, dialerOf(t, lab.satelliteIdentity(t)), lab.url(t), piecestore.DefaultConfig)
+			check(t, err)
+			t.Cleanup(func() { _ = satellite.Close() })
+			request := &pb.RetainRequest{CreationDate: time.Now().Add(time.Minute), Filter: filter.Bytes()}
+			if err := client.Retain(ctx, request); name == "Retain" {
+				mustFail(t, err, rpcstatus.PermissionDenied, "retain called with untrusted ID")
+			}
+			check(t, satellite.Retain(ctx, request))
+			// The node works on filters and trash after the calls.
+			eventually(t, "trashed", func() bool { trashed, _ := lab.trashed(); return trashed == 4 })
+			check(t, lab.read(ctx, t, client, lab.Pieces[0].Get, int64(lab.Pieces[0].Size)))
+			check(t, lab.read(ctx, t, client, lab.Pieces[4].Get, int64(lab.Pieces[4].Size)))
+			_, err = pb.NewDRPCPiecestoreClient(lab.satellite(ctx, t)).RestoreTrash(ctx, &pb.RestoreTrashRequest{})
+			check(t, err)
+			// One of the four came back for its reader.
+			eventually(t, "restored", func() bool { _, restored := lab.trashed(); return restored == 3 })
+			check(t, lab.read(ctx, t, client, lab.Pieces[5].Get, int64(lab.Pieces[5].Size)))
+		})
+	}
+}
