@@ -178,6 +178,7 @@ function runningNetwork(
     createProject: satellite.createProject,
     listProjects: satellite.listProjects,
     createApiKey: satellite.createApiKey,
+    addLicense: satellite.addLicense,
     nodes: () => nodes.map((node) => node.info()),
     async stopNode(index, { unnoticed = false } = {}) {
       await slot(index).stop(0);

@@ -1,5 +1,12 @@
 import { PosternError } from "../core/errors.js";
-import type { RateLimit, Redundancy, SatelliteLimits, SatelliteTimes } from "./satellite/index.js";
+import type {
+  RateLimit,
+  Redundancy,
+  SatelliteLimits,
+  SatelliteTimes,
+  UploadRate,
+  UsageLimits,
+} from "./satellite/index.js";
 
 export interface NetworkOptions {
   /** Folder of the network's own: identities, the satellite's database, the nodes' pieces. Made if it is not there. */
@@ -16,6 +23,10 @@ export interface NetworkOptions {
   readonly times?: Partial<SatelliteTimes>;
   /** For projects without a limit of their own; none when absent. */
   readonly rateLimit?: RateLimit;
+  /** How often one object may be uploaded; as often as one likes when absent. */
+  readonly uploadRate?: UploadRate;
+  /** For projects without limits of their own; none when absent. */
+  readonly usageLimits?: UsageLimits;
   /** Bytes that each node may fill; what the disk holds when absent. */
   readonly nodeCapacityBytes?: number;
   /** False: pieces may be lost when the machine (not just the process) crashes. True when absent. */

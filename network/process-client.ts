@@ -88,6 +88,7 @@ export async function startNetworkProcess(init: NetworkProcessOptions): Promise<
       createProject: (...args) => call("createProject", ...args) as ReturnType<RunningNetwork["createProject"]>,
       listProjects: () => call("listProjects") as ReturnType<RunningNetwork["listProjects"]>,
       createApiKey: (...args) => call("createApiKey", ...args) as Promise<string>,
+      addLicense: async (...args) => void (await call("addLicense", ...args)),
       nodes: () => call("nodes") as Promise<NetworkNode[]>,
       stopNode: async (...args) => void (await call("stopNode", ...args)),
       startNode: async (index) => void (await call("startNode", index)),

@@ -3,7 +3,14 @@ import type { NetworkNode, RunningNetwork } from "./network.js";
 import type { NetworkOptions } from "./options.js";
 
 /** Calls that cross to the process of a network, by name. */
-export type RemoteCall = "createProject" | "listProjects" | "createApiKey" | "nodes" | "stopNode" | "startNode";
+export type RemoteCall =
+  | "createProject"
+  | "listProjects"
+  | "createApiKey"
+  | "addLicense"
+  | "nodes"
+  | "stopNode"
+  | "startNode";
 
 /** From the starting process to the network's. Messages are structured clones. */
 export type ToNetwork =
@@ -42,6 +49,8 @@ export async function runCall(network: RunningNetwork, name: RemoteCall, args: r
       return network.listProjects();
     case "createApiKey":
       return network.createApiKey(...(args as Parameters<RunningNetwork["createApiKey"]>));
+    case "addLicense":
+      return network.addLicense(...(args as Parameters<RunningNetwork["addLicense"]>));
     case "nodes":
       return network.nodes() satisfies NetworkNode[];
     case "stopNode":

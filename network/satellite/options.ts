@@ -28,6 +28,23 @@ export interface RateLimit {
   readonly burst: number;
 }
 
+/** How often one object may be uploaded. */
+export interface UploadRate {
+  /** Milliseconds between two uploads, over time. */
+  readonly intervalMs: number;
+  /** Uploads that may come at once. */
+  readonly burst: number;
+}
+
+/** Of projects that have no limits of their own; nothing is limited when absent. */
+export interface UsageLimits {
+  /** Encrypted bytes. */
+  readonly storage?: number;
+  readonly segments?: number;
+  /** Bytes downloaded in a month. */
+  readonly egress?: number;
+}
+
 /** How long things last, in milliseconds. */
 export interface SatelliteTimes {
   /** From an order limit to the end of its use; 24 hours. */
@@ -52,6 +69,11 @@ export interface SatelliteConfig {
   readonly times: SatelliteTimes;
   /** For projects without a limit of their own; undefined for none. */
   readonly rateLimit: RateLimit | undefined;
+  /** Undefined for none. */
+  readonly uploadRate: UploadRate | undefined;
+  readonly usageLimits: UsageLimits;
+  /** Whether objects and segments may come with checksums; their use ends in status 10027 otherwise. */
+  readonly checksums: boolean;
   /** Bytes a node must have free to be given new pieces. */
   readonly minFreeDisk: number;
 }
@@ -61,6 +83,10 @@ export interface SatelliteConfigInit {
   readonly limits?: Partial<SatelliteLimits>;
   readonly times?: Partial<SatelliteTimes>;
   readonly rateLimit?: RateLimit;
+  readonly uploadRate?: UploadRate;
+  readonly usageLimits?: UsageLimits;
+  /** True when absent. */
+  readonly checksums?: boolean;
   readonly minFreeDisk?: number;
 }
 
@@ -94,6 +120,9 @@ export function satelliteConfig(init: SatelliteConfigInit = {}): SatelliteConfig
       ...init.times,
     },
     rateLimit: init.rateLimit,
+    uploadRate: init.uploadRate,
+    usageLimits: init.usageLimits ?? {},
+    checksums: init.checksums ?? true,
     minFreeDisk: init.minFreeDisk ?? 128 * 1024 * 1024,
   };
 }

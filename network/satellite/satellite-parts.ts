@@ -1,6 +1,8 @@
 import type { Identity } from "../../core/identity/identity.js";
 import type { BucketCache } from "./access/bucket-cache.js";
 import type { Access } from "./access/caller.js";
+import type { UploadLimiter } from "./access/upload-limiter.js";
+import type { Usage } from "./access/usage.js";
 import type { Database } from "./db/queries.js";
 import type { Seal } from "./ids/seal.js";
 import type { NodeDirectory } from "./nodes/directory.js";
@@ -13,12 +15,16 @@ export interface SatelliteParts {
   readonly config: SatelliteConfig;
   readonly db: Database;
   readonly access: Access;
+  readonly usage: Usage;
+  readonly uploads: UploadLimiter;
   readonly buckets: BucketCache;
   readonly seal: Seal;
   readonly nodes: NodeDirectory;
   readonly pinger: Pinger;
   /** Whether a node of this id may join. */
   acceptsNode(nodeId: Uint8Array): boolean;
+  /** Sends a notification to a topic ("projects/ID/topics/ID"); absent where there is no way to. */
+  readonly publishEvent: ((topic: string, event: Uint8Array) => Promise<void>) | undefined;
   /** Told of faults that a caller is only told "internal error" of. Never with secrets. */
   onProblem(message: string, error: unknown): void;
   /** Milliseconds since 1970. */

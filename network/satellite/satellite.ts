@@ -8,6 +8,8 @@ import { createDrpcTransport } from "../../core/rpc/drpc/transport.js";
 import type { BoundService, RunningServer, Transport } from "../../core/rpc/transport.js";
 import { createBucketCache } from "./access/bucket-cache.js";
 import { createAccess } from "./access/caller.js";
+import { createUploadLimiter } from "./access/upload-limiter.js";
+import { createUsage } from "./access/usage.js";
 import { type Accounts, createAccounts } from "./accounts.js";
 import { createCleanup } from "./chores/cleanup.js";
 import { contactService } from "./contact/service.js";
@@ -34,6 +36,8 @@ export interface SatelliteOptions extends SatelliteConfigInit {
   readonly acceptsNode?: (nodeId: Uint8Array) => boolean;
   /** Hears of what goes wrong without a caller to tell. Never holds secrets. Nothing when absent. */
   readonly onProblem?: (message: string, error: unknown) => void;
+  /** Sends a notification to a topic; no bucket can have notifications when absent. */
+  readonly publishEvent?: (topic: string, event: Uint8Array) => Promise<void>;
   /** Clock, in milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -67,11 +71,14 @@ export async function startSatellite(options: SatelliteOptions): Promise<Running
       config,
       db,
       access: createAccess(db, config.rateLimit, now),
+      usage: createUsage(db, config.usageLimits, now, onProblem),
+      uploads: createUploadLimiter(config.uploadRate, now),
       buckets: createBucketCache(db, now),
       seal: sealOf(identity.privateKey),
       nodes,
       pinger,
       acceptsNode: options.acceptsNode ?? (() => true),
+      publishEvent: options.publishEvent,
       onProblem,
       now,
     };
@@ -90,7 +97,7 @@ export async function startSatellite(options: SatelliteOptions): Promise<Running
       cleanup: cleanup.run,
       async stop({ graceMs = 2_000 } = {}) {
         await server.stop({ graceMs });
-        await Promise.all([pinger.stop(), cleanup.stop()]);
+        await Promise.all([pinger.stop(), cleanup.stop(), parts.usage.stop()]);
         await db.close();
       },
     };

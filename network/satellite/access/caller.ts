@@ -80,7 +80,9 @@ export function createAccess(db: Database, rateLimit: RateLimit | undefined, now
       const record = await keys.get(toHex(key.head), () => findKey(key.head));
       const projectText = toHex(record.projectId);
       const project = await projects.get(projectText, () => loadProject(record.projectId));
-      limiter.take(projectText, limitOf(project, rateLimit), options.tolerant ?? false);
+      const tolerant = options.tolerant ?? false;
+      limiter.take(projectText, limitOf(project, rateLimit), tolerant);
+      limiter.take(`key ${toHex(record.id)}`, limitOf(record, undefined), tolerant);
 
       const time = now();
       const may = async (permission: Permission) => {
@@ -115,8 +117,12 @@ function parseKey(header: RequestHeader | undefined): ApiKey {
   }
 }
 
-function limitOf(project: ProjectRecord, fallback: RateLimit | undefined): RateLimit | undefined {
-  const { rateLimit, burstLimit } = project;
+/** Limits of a project, or of a key. */
+function limitOf(
+  of: { rateLimit: number | null; burstLimit: number | null },
+  fallback: RateLimit | undefined,
+): RateLimit | undefined {
+  const { rateLimit, burstLimit } = of;
   if (rateLimit === null && burstLimit === null) return fallback;
   const perSecond = rateLimit ?? fallback?.perSecond ?? burstLimit!;
   return { perSecond, burst: burstLimit ?? perSecond };

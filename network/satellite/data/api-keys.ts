@@ -12,14 +12,19 @@ export interface ApiKeyRecord {
   /** Bits: 1 object lock, 2 auditable, 4 eventing. */
   readonly version: number;
   readonly createdAt: Micros;
+  /** Requests a second of this key, beside the limit of its project; null for none. */
+  readonly rateLimit: number | null;
+  readonly burstLimit: number | null;
 }
 
-const columns = `id, project_id AS "projectId", head, name, secret, version, created_at AS "createdAt"`;
+const columns = `id, project_id AS "projectId", head, name, secret, version, created_at AS "createdAt",
+  rate_limit AS "rateLimit", burst_limit AS "burstLimit"`;
 
 export async function insertApiKey(tx: Queries, key: ApiKeyRecord): Promise<void> {
   await tx.run(
-    "INSERT INTO api_keys (id, project_id, head, name, secret, version, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    [key.id, key.projectId, key.head, key.name, key.secret, key.version, key.createdAt],
+    `INSERT INTO api_keys (id, project_id, head, name, secret, version, created_at, rate_limit, burst_limit)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [key.id, key.projectId, key.head, key.name, key.secret, key.version, key.createdAt, key.rateLimit, key.burstLimit],
   );
 }
 

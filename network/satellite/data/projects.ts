@@ -13,19 +13,28 @@ export interface ProjectRecord {
   /** Requests a second; null for the satellite's default. */
   readonly rateLimit: number | null;
   readonly burstLimit: number | null;
+  /** Encrypted bytes stored; null for the satellite's default. */
+  readonly usageLimit: number | null;
+  readonly segmentLimit: number | null;
+  /** Bytes downloaded in a month. */
+  readonly bandwidthLimit: number | null;
   readonly defaultPlacement: number;
   /** As bucket versioning; what new buckets get. */
   readonly defaultVersioning: number;
+  /** 0 when the satellite may know object keys, as notifications need. */
+  readonly pathEncryption: number;
 }
 
 const columns = `id, public_id AS "publicId", name, salt, created_at AS "createdAt", max_buckets AS "maxBuckets",
   rate_limit AS "rateLimit", burst_limit AS "burstLimit", default_placement AS "defaultPlacement",
-  default_versioning AS "defaultVersioning"`;
+  default_versioning AS "defaultVersioning", usage_limit AS "usageLimit", segment_limit AS "segmentLimit",
+  bandwidth_limit AS "bandwidthLimit", path_encryption AS "pathEncryption"`;
 
 export async function insertProject(tx: Queries, project: ProjectRecord): Promise<void> {
   await tx.run(
     `INSERT INTO projects (id, public_id, name, salt, created_at, max_buckets, rate_limit, burst_limit,
-      default_placement, default_versioning) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      default_placement, default_versioning, usage_limit, segment_limit, bandwidth_limit, path_encryption)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       project.id,
       project.publicId,
@@ -37,6 +46,10 @@ export async function insertProject(tx: Queries, project: ProjectRecord): Promis
       project.burstLimit,
       project.defaultPlacement,
       project.defaultVersioning,
+      project.usageLimit,
+      project.segmentLimit,
+      project.bandwidthLimit,
+      project.pathEncryption,
     ],
   );
 }

@@ -65,8 +65,6 @@ export async function batchItems(
       return { $case: item.$case, value: await listObjects(satellite, item.value, context) };
     case "objectBeginDelete":
       return { $case: item.$case, value: await beginDeleteObject(satellite, item.value, context) };
-    case "objectFinishDelete":
-      return { $case: item.$case, value: {} };
     case "objectsDelete":
       return { $case: item.$case, value: await deleteObjects(satellite, item.value, context) };
     case "objectGetRetention":
@@ -89,6 +87,7 @@ export async function batchItems(
       return { $case: item.$case, value: await retryBeginSegmentPieces(satellite, item.value, context) };
     case "revokeApiKey":
       return { $case: item.$case, value: await revokeApiKey(satellite, item.value, context) };
+    case "objectFinishDelete":
     case "segmentBeginDelete":
     case "segmentFinishDelete":
       throw rpcError(RpcStatus.Unimplemented, "Unimplemented");

@@ -18,5 +18,6 @@ export const beginCopyObject: Handler<BeginCopyObjectRequest, BeginCopyObjectRes
   await checkSamePlacement(satellite, projectId, request.bucket, request.newBucket);
   const location = { projectId, bucket: request.bucket, key: request.encryptedObjectKey };
   const object = await requestedObject(satellite.db.read, location, request.objectVersion, caller.time);
+  await satellite.usage.checkUpload(caller.project, { bytes: object.encryptedSize, segments: object.segmentCount });
   return { ...(await keysToReplace(satellite, projectId, request.bucket, object)), checksumAlgorithm: 0 };
 };

@@ -45,6 +45,8 @@ export async function checkBeginObject(
   refuseChecksum(request);
   const userData = userDataOf(request);
   checkUserDataSize(userData, limits);
+  await satellite.usage.checkUpload(caller.project);
+  satellite.uploads.take({ projectId: caller.project.id, bucket: request.bucket, key: request.encryptedObjectKey });
 
   const bucket = await satellite.buckets.get(caller.project.id, request.bucket);
   checkBucketLock(bucket, request);

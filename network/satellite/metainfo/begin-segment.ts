@@ -24,6 +24,7 @@ export const beginSegment: Handler<BeginSegmentRequest, BeginSegmentResponse> = 
 
   // The begin of a regular upload is in the same batch; a part may come long after an upload was given up.
   if (streamId.multipartObject) {
+    await satellite.usage.checkUpload(caller.project);
     const stream = { projectId, bucket: streamId.bucket, key: streamId.encryptedObjectKey };
     const pending = await pendingObject(satellite.db.read, stream, streamId.version, streamId.streamId);
     if (pending === undefined) throw pendingObjectMissing();

@@ -69,6 +69,7 @@ export async function commitInlineObject(
       }),
     ),
   );
+  satellite.usage.stored(projectId, { bytes: segment.inlineData.length, segments: 1 });
   return {
     begin: beginObjectMessage(satellite, begin, terms, { version: object.version, streamId, multipart: false }),
     segment: {},

@@ -51,6 +51,7 @@ export const commitSegment: Handler<CommitSegmentRequest, CommitSegmentResponse>
 
   const segment = { keyNonce: request.encryptedKeyNonce, encryptedKey: request.encryptedKey };
   checkSegmentKey(segment);
+  await satellite.usage.checkUpload(caller.project);
   await satellite.db.write((tx) =>
     commitRemoteSegment(tx, {
       ...segment,
@@ -71,6 +72,7 @@ export const commitSegment: Handler<CommitSegmentRequest, CommitSegmentResponse>
       placement: streamId.placement,
     }),
   );
+  satellite.usage.stored(projectId, { bytes: request.sizeEncryptedData, segments: 1 });
   return { successfulPieces: pieces.length };
 };
 

@@ -5,7 +5,7 @@ import { listSegments, type PlainRange, type SegmentPage } from "../data/list-se
 import type { ObjectLocation, ObjectRecord } from "../data/object-record.js";
 import type { SegmentRecord } from "../data/segment-record.js";
 import type { SatelliteParts } from "../satellite-parts.js";
-import { pieceBytesOfRange, plainRange } from "./download-range.js";
+import { encryptedBytesOfRange, pieceBytesOfRange, plainRange } from "./download-range.js";
 import { requestedObject } from "./find-requested.js";
 import type { Handler } from "./handler.js";
 import { objectMessage } from "./object-message.js";
@@ -24,11 +24,13 @@ export const downloadObject: Handler<DownloadObjectRequest, DownloadObjectRespon
     legalHold: await caller.may({ op: Action.GetObjectLegalHold, ...at }),
   };
   refuseServerSideCopy(request.serverSideCopy);
+  await satellite.usage.checkDownload(caller.project);
 
   const projectId = caller.project.id;
   const location = { projectId, bucket: request.bucket, key: request.encryptedObjectKey };
   const { object, range, page } = await readObject(satellite, location, request, caller.time);
   const [first] = page.segments;
+  if (first !== undefined) satellite.usage.downloaded(projectId, encryptedBytesOfRange(first, object, range));
   return {
     object: objectMessage(satellite, projectId, request.bucket, object, sight),
     segmentList: {

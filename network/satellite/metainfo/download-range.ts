@@ -40,15 +40,33 @@ export function pieceBytesOfRange(
   encryption: Encryption,
   range: PlainRange | undefined,
 ): number | undefined {
+  const blocks = encryptedRange(segment, encryption, range);
+  if (blocks === undefined) return undefined;
+  const stripeSize = segment.required * segment.shareSize;
+  const stripes = Math.ceil(blocks.limit / stripeSize) - Math.floor(blocks.start / stripeSize);
+  return stripes * segment.shareSize;
+}
+
+/** Bytes of a segment that a range needs: what counts as downloaded. */
+export function encryptedBytesOfRange(
+  segment: SegmentRecord,
+  encryption: Encryption,
+  range: PlainRange | undefined,
+): number {
+  const blocks = range && encryptedRange(segment, encryption, range);
+  return blocks === undefined ? segment.encryptedSize : blocks.limit - blocks.start;
+}
+
+/** Whole cipher blocks of a segment; undefined for ciphers without. */
+function encryptedRange(segment: SegmentRecord, encryption: Encryption, range: PlainRange | undefined) {
   if (encryption.cipher < CipherSuite.Null || encryption.cipher > CipherSuite.NullBase64Url) return undefined;
   const plainBlock = encryption.blockSize - overheadOf(encryption.cipher);
   if (plainBlock <= 0) return undefined;
   const start = Math.max(0, (range?.start ?? 0) - segment.plainOffset);
   const limit = Math.min(segment.plainSize, (range?.limit ?? Number.MAX_SAFE_INTEGER) - segment.plainOffset);
 
-  const encryptedStart = Math.floor(start / plainBlock) * encryption.blockSize;
-  const encryptedLimit = Math.ceil(limit / plainBlock) * encryption.blockSize;
-  const stripeSize = segment.required * segment.shareSize;
-  const stripes = Math.ceil(encryptedLimit / stripeSize) - Math.floor(encryptedStart / stripeSize);
-  return stripes * segment.shareSize;
+  return {
+    start: Math.floor(start / plainBlock) * encryption.blockSize,
+    limit: Math.ceil(limit / plainBlock) * encryption.blockSize,
+  };
 }

@@ -15,6 +15,7 @@ export const downloadSegment: Handler<DownloadSegmentRequest, DownloadSegmentRes
   const stream = openStreamId(satellite.seal, projectId, request.streamId);
   await caller.require({ op: Action.Read, bucket: stream.bucket, path: stream.encryptedObjectKey });
   refuseServerSideCopy(request.serverSideCopy);
+  await satellite.usage.checkDownload(caller.project);
 
   const part = request.cursorPosition?.partNumber ?? 0;
   const index = request.cursorPosition?.index ?? 0;
@@ -26,8 +27,11 @@ export const downloadSegment: Handler<DownloadSegmentRequest, DownloadSegmentRes
     }
     const location = { projectId, bucket: stream.bucket, key: stream.encryptedObjectKey };
     const object = await lastCommittedObject(satellite.db.read, location, microsOfMillis(caller.time));
-    return segmentDownloadMessage(satellite, await lastSegment(satellite.db.read, object.streamId), options);
+    const last = await lastSegment(satellite.db.read, object.streamId);
+    satellite.usage.downloaded(projectId, last.encryptedSize);
+    return segmentDownloadMessage(satellite, last, options);
   }
   const segment = await segmentAt(satellite.db.read, stream.streamId, { part, index });
+  satellite.usage.downloaded(projectId, segment.encryptedSize);
   return segmentDownloadMessage(satellite, segment, options);
 };

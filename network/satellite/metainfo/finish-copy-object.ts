@@ -4,6 +4,7 @@ import { BucketVersioning } from "../data/buckets.js";
 import { copyObject } from "../data/copy-object.js";
 import { invalidRequest } from "../data/errors.js";
 import { microsOfMillis } from "../data/times.js";
+import { streamSize } from "../data/usage.js";
 import { newUuid } from "../data/uuid.js";
 import { openStreamId } from "../ids/stream-id.js";
 import { newSegmentKeys } from "./copy-messages.js";
@@ -37,6 +38,7 @@ export const finishCopyObject: Handler<FinishCopyObjectRequest, FinishCopyObject
   checkBucketLock(bucket, request);
   const source = openStreamId(satellite.seal, projectId, request.streamId);
   if (newEncryptedObjectKey.length === 0) throw invalidRequest("NewEncryptedObjectKey is missing");
+  await satellite.usage.checkCopy(caller.project, await streamSize(satellite.db.read, source.streamId));
   const object = await satellite.db.write((tx) =>
     copyObject(tx, {
       source: {
@@ -60,5 +62,6 @@ export const finishCopyObject: Handler<FinishCopyObjectRequest, FinishCopyObject
       now: microsOfMillis(caller.time),
     }),
   );
+  satellite.usage.stored(projectId, { bytes: object.encryptedSize, segments: object.segmentCount });
   return { object: objectMessage(satellite, projectId, newBucket, object) };
 };

@@ -10,7 +10,10 @@ import { requestedObject } from "./find-requested.js";
 import type { Handler } from "./handler.js";
 import { checkBucketLength, checkObjectVersion } from "./validate.js";
 
-/** Where the pieces of an object are: addresses of the nodes that are online. */
+/**
+ * Where the pieces of an object are: addresses of the nodes that are online. Of the version asked for; the real
+ * satellite always takes the newest.
+ */
 export const getObjectIps: Handler<GetObjectIPsRequest, GetObjectIPsResponse> = async (satellite, request) => {
   checkBucketLength(request.bucket);
   checkObjectVersion(request.objectVersion);
@@ -20,7 +23,7 @@ export const getObjectIps: Handler<GetObjectIPsRequest, GetObjectIPsResponse> = 
 
   const projectId = caller.project.id;
   const location = { projectId, bucket: request.bucket, key: request.encryptedObjectKey };
-  const object = await requestedObject(satellite.db.read, location, new Uint8Array(0), caller.time);
+  const object = await requestedObject(satellite.db.read, location, request.objectVersion, caller.time);
   const bucket = await satellite.buckets.get(projectId, request.bucket);
   const ips: Uint8Array[] = [];
   let pieceCount = 0;

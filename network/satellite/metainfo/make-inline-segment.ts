@@ -23,6 +23,7 @@ export const makeInlineSegment: Handler<MakeInlineSegmentRequest, MakeInlineSegm
   const stream = openStreamId(satellite.seal, projectId, request.streamId);
   await caller.require({ op: Action.Write, bucket: stream.bucket, path: stream.encryptedObjectKey });
   const segment = inlineSegmentOf(satellite, request);
+  await satellite.usage.checkUpload(caller.project);
   await satellite.db.write((tx) =>
     commitInlineSegment(tx, {
       projectId,
@@ -35,6 +36,7 @@ export const makeInlineSegment: Handler<MakeInlineSegmentRequest, MakeInlineSegm
       ...segment,
     }),
   );
+  satellite.usage.stored(projectId, { bytes: segment.inlineData.length, segments: 1 });
   return {};
 };
 

@@ -4,13 +4,16 @@ import { type BoundService, bindService, type CallContext, type ServiceHandlers 
 import { MetainfoDefinition } from "../../../proto/gen/metainfo.js";
 import { isConstraintError } from "../db/errors.js";
 import type { SatelliteParts } from "../satellite-parts.js";
+import { accountLicenses } from "./account-licenses.js";
 import { batch, compressedBatch } from "./batch.js";
 import { beginCopyObject } from "./begin-copy-object.js";
 import { beginDeleteObject } from "./begin-delete-object.js";
 import { beginMoveObject } from "./begin-move-object.js";
 import { beginObject } from "./begin-object.js";
 import { beginSegment } from "./begin-segment.js";
+import { getBucketNotificationConfiguration, setBucketNotificationConfiguration } from "./bucket-notifications.js";
 import { getBucketObjectLockConfiguration, setBucketObjectLockConfiguration } from "./bucket-object-lock.js";
+import { getBucketTagging, setBucketTagging } from "./bucket-tagging.js";
 import { commitObject } from "./commit-object.js";
 import { commitSegment } from "./commit-segment.js";
 import { createBucket } from "./create-bucket.js";
@@ -38,13 +41,10 @@ import { revokeApiKey } from "./revoke-api-key.js";
 import { setBucketVersioning } from "./set-bucket-versioning.js";
 import { updateObjectMetadata } from "./update-object-metadata.js";
 
-/** Calls that end at once: the nodes of an object are told of its end by garbage collection, and parts by commit. */
+/** Parts can not be deleted alone, and the real satellite has no more to say to that. */
 const nothing = async () => ({});
 
-/**
- * The Metainfo service. Tagging and notifications are not there yet: what is left out answers
- * Unimplemented.
- */
+/** The Metainfo service. Calls of old clients that the real satellite no longer knows answer Unimplemented. */
 export function metainfoService(satellite: SatelliteParts): BoundService {
   function bound<Request, Response>(handler: Handler<Request, Response>) {
     return (request: Request, context: CallContext) => guarded(satellite, () => handler(satellite, request, context));
@@ -59,12 +59,15 @@ export function metainfoService(satellite: SatelliteParts): BoundService {
     setBucketObjectLockConfiguration: bound(setBucketObjectLockConfiguration),
     deleteBucket: bound(deleteBucket),
     listBuckets: bound(listBuckets),
+    getBucketTagging: bound(getBucketTagging),
+    setBucketTagging: bound(setBucketTagging),
+    getBucketNotificationConfiguration: bound(getBucketNotificationConfiguration),
+    setBucketNotificationConfiguration: bound(setBucketNotificationConfiguration),
     beginObject: bound(beginObject),
     commitObject: bound(commitObject),
     getObject: bound(getObject),
     listObjects: bound(listObjects),
     beginDeleteObject: bound(beginDeleteObject),
-    finishDeleteObject: nothing,
     deleteObjects: bound(deleteObjects),
     getObjectIPs: bound(getObjectIps),
     listPendingObjectStreams: bound(listPendingObjectStreams),
@@ -86,6 +89,7 @@ export function metainfoService(satellite: SatelliteParts): BoundService {
     compressedBatch: bound(compressedBatch),
     projectInfo: bound(projectInfo),
     revokeAPIKey: bound(revokeApiKey),
+    accountLicenses: bound(accountLicenses),
     beginMoveObject: bound(beginMoveObject),
     finishMoveObject: bound(finishMoveObject),
     beginCopyObject: bound(beginCopyObject),

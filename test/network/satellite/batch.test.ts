@@ -8,6 +8,7 @@ import {
   BeginSegmentRequest,
   CompressedBatchRequest,
   DownloadSegmentRequest,
+  FinishDeleteObjectRequest,
   GetBucketRequest,
   GetObjectRequest,
   SetBucketTaggingRequest,
@@ -102,8 +103,11 @@ test("what the satellite does not do is said so", async (t) => {
     status: RpcStatus.Unknown,
     message: "unsupported request type",
   });
-  t.deepEqual(await failure(on.client.setBucketTagging({ ...tagging, header: on.header })), {
-    status: RpcStatus.Unimplemented,
-    message: "Unimplemented",
-  });
+  t.deepEqual(
+    await failure(on.client.finishDeleteObject(FinishDeleteObjectRequest.fromPartial({ header: on.header }))),
+    {
+      status: RpcStatus.Unimplemented,
+      message: "Unimplemented",
+    },
+  );
 });
