@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { toHex } from "../../core/bytes/bytes.js";
 import type { NodeId } from "../../core/identity/node-id.js";
 import type { Order, OrderLimit } from "../../proto/gen/orders.js";
 import { createDirectorySync } from "./directory-sync.js";
@@ -60,6 +61,11 @@ export interface OrdersStoreOptions {
   readonly onProblem: (message: string, error: unknown) => void;
 }
 
+interface PendingEntry {
+  readonly name: string;
+  readonly entry: OrderEntry;
+}
+
 interface OpenFile {
   readonly handle: Promise<FileHandle>;
   readonly windowMs: number;
@@ -83,7 +89,8 @@ export async function openOrdersStore(options: OrdersStoreOptions): Promise<Orde
   const unsynced = new Set<FileHandle>();
   /** Transfers that run, by the name of the file that their order goes to. */
   const active = new Map<string, number>();
-  let pending: OrderEntry[] = [];
+  const fileNameOf = createFileNames();
+  let pending: PendingEntry[] = [];
   let writing: Promise<void> | undefined;
   let syncTimer: NodeJS.Timeout | undefined;
 
@@ -91,9 +98,10 @@ export async function openOrdersStore(options: OrdersStoreOptions): Promise<Orde
     while (pending.length > 0) {
       const batch = pending;
       pending = [];
-      for (const [name, { entries, satelliteId, windowMs }] of groupByFile(batch)) {
+      for (const [name, entries] of groupByFile(batch)) {
         try {
-          const handle = await fileOf(name, satelliteId, windowMs);
+          const { satelliteId, orderCreation } = entries[0]!.limit;
+          const handle = await fileOf(name, satelliteId, ordersWindow(orderCreation));
           await handle.appendFile(Buffer.concat(entries.map(encodeEntry)));
           unsynced.add(handle);
         } catch (error) {
@@ -154,12 +162,12 @@ export async function openOrdersStore(options: OrdersStoreOptions): Promise<Orde
     }
   }
 
-  function add(limit: OrderLimit, order: Order): void {
+  function add(name: string, entry: OrderEntry): void {
     if (pending.length >= maxPending) {
       onProblem("an order was dropped: the disk is too slow", undefined);
       return;
     }
-    pending.push({ limit, order });
+    pending.push({ name, entry });
     writing ??= writePending();
   }
 
@@ -169,13 +177,13 @@ export async function openOrdersStore(options: OrdersStoreOptions): Promise<Orde
 
   const store: OrdersStore = {
     begin(limit) {
-      const name = unsentFileName(limit.satelliteId, ordersWindow(limit.orderCreation));
+      const name = fileNameOf(limit);
       active.set(name, (active.get(name) ?? 0) + 1);
       return (order) => {
         const left = active.get(name)! - 1;
         if (left === 0) active.delete(name);
         else active.set(name, left);
-        if (order.amount > 0) add(limit, order);
+        if (order.amount > 0) add(name, { limit, order });
       };
     },
 
@@ -229,17 +237,28 @@ export async function openOrdersStore(options: OrdersStoreOptions): Promise<Orde
   return store;
 }
 
-function groupByFile(
-  batch: readonly OrderEntry[],
-): Map<string, { satelliteId: NodeId; windowMs: number; entries: OrderEntry[] }> {
-  const groups = new Map<string, { satelliteId: NodeId; windowMs: number; entries: OrderEntry[] }>();
-  for (const entry of batch) {
-    const { satelliteId, orderCreation } = entry.limit;
-    const windowMs = ordersWindow(orderCreation);
-    const name = unsentFileName(satelliteId, windowMs);
+function groupByFile(batch: readonly PendingEntry[]): Map<string, OrderEntry[]> {
+  const groups = new Map<string, OrderEntry[]>();
+  for (const { name, entry } of batch) {
     const group = groups.get(name);
-    if (group === undefined) groups.set(name, { satelliteId, windowMs, entries: [entry] });
-    else group.entries.push(entry);
+    if (group === undefined) groups.set(name, [entry]);
+    else group.push(entry);
   }
   return groups;
+}
+
+/** `unsentFileName`, which takes long enough to be remembered: all limits of an hour have the same. */
+function createFileNames(): (limit: OrderLimit) => string {
+  const names = new Map<string, string>();
+  return ({ satelliteId, orderCreation }) => {
+    const windowMs = ordersWindow(orderCreation);
+    const key = `${toHex(satelliteId)}${windowMs}`;
+    let name = names.get(key);
+    if (name === undefined) {
+      name = unsentFileName(satelliteId, windowMs);
+      if (names.size >= 1000) names.clear();
+      names.set(key, name);
+    }
+    return name;
+  };
 }

@@ -106,7 +106,8 @@ export function createServerConnection(
 
   /** A newer call gives the older one up. */
   function leave(): void {
-    current?.abandon(new PosternError("canceled", "canceled by the peer's next call"));
+    // Nobody hears of it once the call is over, as it nearly always is: an error with its stack is not cheap.
+    if (running) current?.abandon(new PosternError("canceled", "canceled by the peer's next call"));
     next = undefined;
   }
 
