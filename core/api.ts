@@ -1,150 +1,60 @@
 /** What the core offers to frontends and to users of the library. Implemented by project.ts and its neighbours. */
+import type { AccessGrant } from "./access/grant.js";
+import type {
+  BucketInfo,
+  BucketNotifications,
+  BucketTag,
+  CreateBucketOptions,
+  DeleteBucketOptions,
+  ListBucketsOptions,
+  Versioning,
+} from "./api/bucket.js";
+import type { ByteSource, CallSettings, Key } from "./api/common.js";
+import type {
+  ListEntry,
+  ListObjectsOptions,
+  ListPage,
+  ListVersionsOptions,
+  UploadEntry,
+  VersionPage,
+} from "./api/list.js";
+import type { ObjectLockConfiguration, Retention, SetRetentionOptions, VersionSettings } from "./api/lock.js";
+import type {
+  CopyObjectOptions,
+  DeleteItemResult,
+  DeleteObjectOptions,
+  DeleteObjectsOptions,
+  DeleteResult,
+  GetObjectOptions,
+  ObjectDownload,
+  ObjectInfo,
+  ObjectPlacement,
+  ObjectSource,
+  ObjectTarget,
+  ObjectToDelete,
+  PutObjectOptions,
+  UpdateMetadataOptions,
+} from "./api/object.js";
+import type {
+  BeginUploadOptions,
+  CommitUploadOptions,
+  CopyPartOptions,
+  PartInfo,
+  UploadInfo,
+  UploadPartOptions,
+} from "./api/upload.js";
 
-/** Object keys and bucket names are bytes on the network; text is taken as UTF-8, unnormalised. */
-export type Key = string | Uint8Array;
+export type * from "./api/bucket.js";
+export type * from "./api/common.js";
+export type * from "./api/list.js";
+export type * from "./api/lock.js";
+export type * from "./api/object.js";
+export type * from "./api/upload.js";
 
-/**
- * A body: read once, in order, with backpressure, and closed early on failure. Chunks are given away: they must not be
- * changed after they were yielded.
- */
-export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-
-export interface BucketInfo {
-  readonly name: string;
-  readonly createdAt: Date;
-}
-
-/** Custom metadata: text pairs, kept encrypted with the object. At most 2 KiB in all. */
-export type CustomMetadata = Readonly<Record<string, string>>;
-
-export interface ObjectInfo {
-  /** The key as UTF-8 text; `keyBytes` is exact where a key is not valid UTF-8. */
-  readonly key: string;
-  readonly keyBytes: Uint8Array;
-  /** Plain bytes. */
-  readonly size: number;
-  readonly createdAt: Date;
-  readonly expiresAt: Date | undefined;
-  readonly custom: CustomMetadata;
-  /** Decrypted ETag, when the uploader stored one. */
-  readonly etag: Uint8Array | undefined;
-  /** 16 opaque bytes. */
-  readonly version: Uint8Array;
-}
-
-/** One entry of a listing: an object, or a prefix that stands for all keys below it. */
-export type ListEntry =
-  | { readonly kind: "object"; readonly object: ObjectInfo }
-  | { readonly kind: "prefix"; readonly prefix: string; readonly prefixBytes: Uint8Array };
-
-export interface CallSettings {
-  /** Cancels the call; it rejects with `canceled`. */
-  signal?: AbortSignal;
-}
-
-export interface ListBucketsOptions extends CallSettings {
-  /** Names after this one; all when absent. */
-  cursor?: string;
-  /** Most entries to return; 1 000 when absent. */
-  limit?: number;
-}
-
-export interface DeleteBucketOptions extends CallSettings {
-  /** Deletes what is in the bucket with it; false when absent. */
-  withObjects?: boolean;
-}
-
-export interface PutObjectOptions extends CallSettings {
-  /** Custom metadata, or a function that is asked for it when the whole body has been read. */
-  custom?: CustomMetadata | (() => CustomMetadata | Promise<CustomMetadata>);
-  /** ETag to store, or a function that is asked for it when the whole body has been read. */
-  etag?: Uint8Array | (() => Uint8Array | Promise<Uint8Array>);
-  /** When the object goes away by itself; never when absent. */
-  expiresAt?: Date;
-  /** Fails with `object-already-exists` when the key is taken; false when absent. */
-  ifNoneMatch?: boolean;
-}
-
-/** Which bytes: `{ start, end }` with `end` exclusive and absent for "to the end", or the last `suffix` bytes. */
-export type ByteRange = { readonly start: number; readonly end?: number } | { readonly suffix: number };
-
-export interface GetObjectOptions extends CallSettings {
-  range?: ByteRange;
-}
-
-/** An object with the means to read it. The body costs nothing until it is iterated; `close` if it never is. */
-export interface ObjectDownload {
-  readonly info: ObjectInfo;
-  /** Offset and length of the body within the object, after the range was cut to its size. */
-  readonly offset: number;
-  readonly length: number;
-  readonly body: AsyncIterable<Uint8Array>;
-  close(): void;
-}
-
-/**
- * Keys are encrypted component by component, and the satellite lists by encrypted bytes. So a page of a folder costs a
- * walk through the whole folder (1 000 keys a call), and a page without delimiter one through the folders it touches,
- * or through all of a small tree. Grants with the null path cipher list as cheaply as the satellite does.
- */
-export interface ListObjectsOptions extends CallSettings {
-  /** Only keys that start with these bytes; any prefix, not only up to a slash. */
-  prefix?: Key;
-  /** "/" to get prefixes instead of what is below them; everything when absent. Any other text works, slowly. */
-  delimiter?: string;
-  /** Entries after this key or prefix, in byte order; a prefix that the cursor lies in comes before it. */
-  cursor?: Key;
-  /** Most entries in the page, at most 1 000; 1 000 when absent. */
-  limit?: number;
-  /** Also custom metadata of objects that have an ETag; false when absent, and `custom` is empty for those. */
-  custom?: boolean;
-}
-
-/** One page of a listing, in byte order of the plain keys. */
-export interface ListPage<T> {
-  readonly entries: readonly T[];
-  /** Cursor of the next page, or undefined at the end. */
-  readonly next: Uint8Array | undefined;
-}
-
-export interface BeginUploadOptions extends CallSettings {
-  /** Custom metadata known at the start; `commitUpload` may replace it. */
-  custom?: CustomMetadata;
-  expiresAt?: Date;
-}
-
-export interface UploadInfo {
-  readonly uploadId: string;
-  readonly key: string;
-  readonly keyBytes: Uint8Array;
-  readonly createdAt: Date;
-  readonly custom: CustomMetadata;
-}
-
-/** One entry of a listing of uploads. */
-export type UploadEntry =
-  | { readonly kind: "upload"; readonly upload: UploadInfo }
-  | { readonly kind: "prefix"; readonly prefix: string; readonly prefixBytes: Uint8Array };
-
-export interface UploadPartOptions extends CallSettings {
-  /** ETag to store with the part, or a function that is asked for it when the whole body has been read. */
-  etag?: Uint8Array | (() => Uint8Array | Promise<Uint8Array>);
-}
-
-export interface PartInfo {
-  readonly partNumber: number;
-  /** Plain bytes. */
-  readonly size: number;
-  readonly modifiedAt: Date;
-  readonly etag: Uint8Array | undefined;
-}
-
-export interface CommitUploadOptions extends CallSettings {
-  /** Replaces the metadata given at the start; that is kept when absent. */
-  custom?: CustomMetadata;
-  etag?: Uint8Array;
-  /** Fails with `object-already-exists` when the key is taken; false when absent. */
-  ifNoneMatch?: boolean;
+export interface ProjectInfo {
+  /** 16 bytes; undefined when the satellite does not say. */
+  readonly publicId: Uint8Array | undefined;
+  readonly createdAt: Date | undefined;
 }
 
 /**
@@ -152,23 +62,75 @@ export interface CommitUploadOptions extends CallSettings {
  * among the options, are passed on as they are.
  */
 export interface Project {
-  createBucket(bucket: string, options?: CallSettings): Promise<BucketInfo>;
+  createBucket(bucket: string, options?: CreateBucketOptions): Promise<BucketInfo>;
   /** `bucket-not-found` when there is none. */
   headBucket(bucket: string, options?: CallSettings): Promise<BucketInfo>;
   /** In byte order of the names. */
   listBuckets(options?: ListBucketsOptions): Promise<{ buckets: readonly BucketInfo[]; next: string | undefined }>;
   deleteBucket(bucket: string, options?: DeleteBucketOptions): Promise<void>;
 
+  /** Name of the bucket's placement, as the satellite calls it. */
+  getBucketLocation(bucket: string, options?: CallSettings): Promise<string>;
+  getBucketVersioning(bucket: string, options?: CallSettings): Promise<Versioning>;
+  /** Suspends when false: versions stay, new ones are not kept. `lock-state-invalid` where objects may be locked. */
+  setBucketVersioning(bucket: string, enabled: boolean, options?: CallSettings): Promise<void>;
+  /** `tags-not-found` when there are none. */
+  getBucketTags(bucket: string, options?: CallSettings): Promise<readonly BucketTag[]>;
+  /** Replaces all; none removes them. `tag-invalid` */
+  setBucketTags(bucket: string, tags: readonly BucketTag[], options?: CallSettings): Promise<void>;
+  /** `lock-not-enabled` for buckets whose objects can not be locked. */
+  getObjectLockConfiguration(bucket: string, options?: CallSettings): Promise<ObjectLockConfiguration>;
+  setObjectLockConfiguration(
+    bucket: string,
+    configuration: ObjectLockConfiguration,
+    options?: CallSettings,
+  ): Promise<void>;
+  /** Undefined when there are none. */
+  getBucketNotifications(bucket: string, options?: CallSettings): Promise<BucketNotifications | undefined>;
+  /** Undefined removes them. */
+  setBucketNotifications(
+    bucket: string,
+    notifications: BucketNotifications | undefined,
+    options?: CallSettings,
+  ): Promise<void>;
+
   /** Stores the body; nothing is visible before the promise resolves. A failing body leaves nothing behind. */
   putObject(bucket: string, key: Key, body: ByteSource, options?: PutObjectOptions): Promise<ObjectInfo>;
   getObject(bucket: string, key: Key, options?: GetObjectOptions): Promise<ObjectDownload>;
-  headObject(bucket: string, key: Key, options?: CallSettings): Promise<ObjectInfo>;
+  /** `object-not-found`; `method-not-allowed` when the version is a delete marker. */
+  headObject(bucket: string, key: Key, options?: VersionSettings): Promise<ObjectInfo>;
   /**
-   * Succeeds also when there was no such object, or not even such a bucket. True when an object is known to have been
-   * deleted: the satellite does not say so to grants that may neither read nor list.
+   * Without a version: removes the object, or hides it behind a delete marker where the bucket keeps versions. Succeeds
+   * also when there was no such object, or not even such a bucket. `object-protected` when it is locked.
    */
-  deleteObject(bucket: string, key: Key, options?: CallSettings): Promise<boolean>;
+  deleteObject(bucket: string, key: Key, options?: DeleteObjectOptions): Promise<DeleteResult>;
+  /** Any number, a thousand a call; one result for each, in the same order. */
+  deleteObjects(
+    bucket: string,
+    objects: readonly ObjectToDelete[],
+    options?: DeleteObjectsOptions,
+  ): Promise<DeleteItemResult[]>;
   listObjects(bucket: string, options?: ListObjectsOptions): Promise<ListPage<ListEntry>>;
+  /** All versions with delete markers, by key, the newest first. */
+  listVersions(bucket: string, options?: ListVersionsOptions): Promise<VersionPage>;
+  /** Copies at the satellite: the pieces stay where they are, the keys are wrapped anew. At most 10 000 segments. */
+  copyObject(source: ObjectSource, target: ObjectTarget, options?: CopyObjectOptions): Promise<ObjectInfo>;
+  /** As `copyObject`, without a copy. Takes the newest version; it must not be locked. */
+  moveObject(source: ObjectTarget, target: ObjectTarget, options?: CallSettings): Promise<void>;
+  /** Of the newest version. `object-not-found` also when it was replaced meanwhile. */
+  updateMetadata(bucket: string, key: Key, options: UpdateMetadataOptions): Promise<void>;
+  /** `retention-not-found` when there is none. */
+  getRetention(bucket: string, key: Key, options?: VersionSettings): Promise<Retention>;
+  /** Undefined removes it. `object-protected` */
+  setRetention(
+    bucket: string,
+    key: Key,
+    retention: Retention | undefined,
+    options?: SetRetentionOptions,
+  ): Promise<void>;
+  getLegalHold(bucket: string, key: Key, options?: VersionSettings): Promise<boolean>;
+  setLegalHold(bucket: string, key: Key, enabled: boolean, options?: VersionSettings): Promise<void>;
+  objectPlacement(bucket: string, key: Key, options?: VersionSettings): Promise<ObjectPlacement>;
 
   beginUpload(bucket: string, key: Key, options?: BeginUploadOptions): Promise<UploadInfo>;
   uploadPart(
@@ -178,6 +140,15 @@ export interface Project {
     partNumber: number,
     body: ByteSource,
     options?: UploadPartOptions,
+  ): Promise<PartInfo>;
+  /** Streams from the source to the part: the protocol has no copy of parts at the satellite. */
+  copyPart(
+    bucket: string,
+    key: Key,
+    uploadId: string,
+    partNumber: number,
+    source: ObjectSource,
+    options?: CopyPartOptions,
   ): Promise<PartInfo>;
   commitUpload(bucket: string, key: Key, uploadId: string, options?: CommitUploadOptions): Promise<ObjectInfo>;
   abortUpload(bucket: string, key: Key, uploadId: string, options?: CallSettings): Promise<void>;
@@ -192,6 +163,10 @@ export interface Project {
    * holds, the oldest are listed.
    */
   listUploads(bucket: string, options?: ListObjectsOptions): Promise<ListPage<UploadEntry>>;
+
+  projectInfo(options?: CallSettings): Promise<ProjectInfo>;
+  /** Ends a grant that was derived from this one, and all derived from it, for good. `permission-denied` */
+  revokeAccess(grant: string | AccessGrant, options?: CallSettings): Promise<void>;
 
   /** Gives back what the project holds. Connections that are shared stay open until their owner closes. */
   close(): Promise<void>;

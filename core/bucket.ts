@@ -1,5 +1,5 @@
 import { GetBucketRequest, ListDirection } from "../proto/gen/metainfo.js";
-import type { BucketInfo, CallSettings, DeleteBucketOptions, ListBucketsOptions } from "./api.js";
+import type { BucketInfo, CallSettings, CreateBucketOptions, DeleteBucketOptions, ListBucketsOptions } from "./api.js";
 import { utf8, utf8Text } from "./bytes/bytes.js";
 import type { Timestamp } from "./bytes/timestamp.js";
 import type { ProjectContext } from "./context.js";
@@ -18,9 +18,10 @@ function bucketInfo(bucket: { name: Uint8Array; createdAt: Timestamp | undefined
 export async function createBucket(
   { metainfo }: ProjectContext,
   bucket: string,
-  { signal }: CallSettings = {},
+  { objectLock = false, placement = "", signal }: CreateBucketOptions = {},
 ): Promise<BucketInfo> {
-  const reply = await metainfo.call("createBucket", { name: bucketBytes(bucket) }, "bucket-create", { signal });
+  const fields = { name: bucketBytes(bucket), objectLockEnabled: objectLock, placement: utf8(placement) };
+  const reply = await metainfo.call("createBucket", fields, "bucket-create", { signal });
   return bucketInfo(reply.bucket);
 }
 
@@ -37,10 +38,10 @@ export async function headBucket(
 export async function deleteBucket(
   { metainfo }: ProjectContext,
   bucket: string,
-  { signal, withObjects = false }: DeleteBucketOptions = {},
+  { signal, withObjects = false, bypassGovernance = false }: DeleteBucketOptions = {},
 ): Promise<void> {
   const timeoutMs = withObjects ? deleteAllTimeoutMs : undefined;
-  const fields = { name: bucketBytes(bucket), deleteAll: withObjects };
+  const fields = { name: bucketBytes(bucket), deleteAll: withObjects, bypassGovernanceRetention: bypassGovernance };
   await metainfo.call("deleteBucket", fields, "bucket-delete", { signal, timeoutMs });
 }
 

@@ -41,6 +41,7 @@ export async function getObject(
     bucket: at.bucket,
     encryptedObjectKey: at.encryptedKey,
     range: rangeMessage(options.range),
+    objectVersion: options.version,
   });
   const [reply] = await metainfo.batch([{ $case: "objectDownload", value }], "object", { signal: options.signal });
   const object = requireObject(reply.object);

@@ -9,12 +9,15 @@ import { compareTimestamps } from "./bytes/timestamp.js";
 import type { ProjectContext } from "./context.js";
 import { prefixInfo } from "./crypto/path.js";
 import { ListedKeys } from "./list-keys.js";
+import type { ListBound } from "./list-select.js";
 
 /** What to list: committed objects or pending uploads, with what. */
 export interface ListScope {
   readonly context: ProjectContext;
   readonly bucket: Uint8Array;
   readonly pending: boolean;
+  /** All versions rather than the newest; false when absent. */
+  readonly versions?: boolean;
   readonly includes: Partial<ObjectListItemIncludes>;
   readonly signal: AbortSignal | undefined;
 }
@@ -28,9 +31,10 @@ export interface ListedItem {
   contentKey(): Uint8Array;
 }
 
-/** By key; pending uploads of one key by age. */
+/** By key; pending uploads of one key by age, its versions with the newest first. */
 export function compareListed(a: ListedItem, b: ListedItem): number {
   const byKey = compareBytes(a.key, b.key);
+  if (byKey === 0 && a.item.streamId.length === 0) return compareBytes(b.item.objectVersion, a.item.objectVersion);
   if (byKey !== 0 || a.item.createdAt === undefined || b.item.createdAt === undefined) return byKey;
   return compareTimestamps(a.item.createdAt, b.item.createdAt) || compareBytes(a.item.streamId, b.item.streamId);
 }
@@ -42,7 +46,7 @@ const slash = Uint8Array.of(0x2f);
 
 /** One call; fields that the scope decides are filled in. */
 export async function listPage(
-  { context, bucket, pending, includes, signal }: ListScope,
+  { context, bucket, pending, versions = false, includes, signal }: ListScope,
   fields: Pick<ListObjectsRequest, "encryptedPrefix" | "encryptedCursor" | "versionCursor" | "recursive" | "limit"> &
     Partial<ListObjectsRequest>,
 ): Promise<{ items: ObjectListItem[]; more: boolean }> {
@@ -51,6 +55,7 @@ export async function listPage(
     ...fields,
     bucket,
     status: pending ? Object_Status.UPLOADING : Object_Status.INVALID,
+    includeAllVersions: versions,
     useObjectIncludes: true,
     objectIncludes: includes,
   });
@@ -88,4 +93,9 @@ export async function* folderPages(
     encryptedCursor = Uint8Array.from(last.encryptedObjectKey);
     versionCursor = Uint8Array.from(last.objectVersion);
   }
+}
+
+/** The bound after an item. */
+export function boundAfter({ versions }: ListScope, { key, item }: ListedItem): ListBound {
+  return { afterKey: key, afterVersion: versions ? item.objectVersion : undefined };
 }

@@ -1,12 +1,19 @@
 import { compareBytes, startsWithBytes } from "./bytes/bytes.js";
 
-/** Where a listing goes on: after a key, or after everything below a prefix. */
-export type ListBound = { readonly afterKey: Uint8Array } | { readonly afterPrefix: Uint8Array } | undefined;
+/** Where a listing goes on: after a key or one of its versions, or after everything below a prefix. */
+export type ListBound =
+  | { readonly afterKey: Uint8Array; readonly afterVersion?: Uint8Array | undefined }
+  | { readonly afterPrefix: Uint8Array }
+  | undefined;
 
-/** Whether a key (or the entry of a prefix) comes after the bound. */
-export function isAfter(bound: ListBound, key: Uint8Array): boolean {
+/** Whether a key (or the entry of a prefix) comes after the bound. Versions of a key come newest first. */
+export function isAfter(bound: ListBound, key: Uint8Array, version?: Uint8Array): boolean {
   if (bound === undefined) return true;
-  if ("afterKey" in bound) return compareBytes(key, bound.afterKey) > 0;
+  if ("afterKey" in bound) {
+    const order = compareBytes(key, bound.afterKey);
+    if (order !== 0 || bound.afterVersion === undefined || version === undefined) return order > 0;
+    return compareBytes(version, bound.afterVersion) < 0;
+  }
   return compareBytes(key, bound.afterPrefix) > 0 && !startsWithBytes(key, bound.afterPrefix);
 }
 

@@ -1,5 +1,5 @@
 import { startsWithBytes } from "./bytes/bytes.js";
-import { compareListed, folderPages, type ListedItem, type ListScope } from "./list-folder.js";
+import { boundAfter, compareListed, folderPages, type ListedItem, type ListScope } from "./list-folder.js";
 import { isAfter, type ListBound, mayHoldAfter, Smallest } from "./list-select.js";
 
 /** Which plain keys a walk is after. */
@@ -18,12 +18,17 @@ export function folderOf(prefix: Uint8Array): Uint8Array {
   return prefix.subarray(0, prefix.lastIndexOf(0x2f) + 1);
 }
 
+function versionOf({ versions }: ListScope, { isPrefix, item }: ListedItem): Uint8Array | undefined {
+  return versions && !isPrefix ? item.objectVersion : undefined;
+}
+
 /** The first entries of one folder, in plain order; what is deeper shows as prefixes. Reads the whole folder. */
 export async function firstOfFolder(scope: ListScope, wanted: Wanted): Promise<ListedItem[]> {
   const first = new Smallest(wanted.count, compareListed);
   for await (const { items } of folderPages(scope, folderOf(wanted.prefix), false)) {
     for (const item of items) {
-      if (startsWithBytes(item.key, wanted.prefix) && isAfter(wanted.bound, item.key)) first.add(item);
+      if (startsWithBytes(item.key, wanted.prefix) && isAfter(wanted.bound, item.key, versionOf(scope, item)))
+        first.add(item);
     }
   }
   return first.sorted();
@@ -49,7 +54,7 @@ export async function firstOfTree(
       if (count <= 0) return found;
       if (entry.isPrefix) found.push(...(await firstOfTree(scope, { ...wanted, count }, entry.key)));
       else found.push(entry);
-      bound = entry.isPrefix ? { afterPrefix: entry.key } : { afterKey: entry.key };
+      bound = entry.isPrefix ? { afterPrefix: entry.key } : boundAfter(scope, entry);
     }
     // Folders may have been emptied meanwhile; then those that did not fit are looked at, too.
     if (!level.dropped) return found;
@@ -61,7 +66,8 @@ async function smallTree(scope: ListScope, wanted: Wanted, folder: Uint8Array): 
   let pages = 0;
   for await (const { items, more } of folderPages(scope, folder, true)) {
     for (const item of items) {
-      if (startsWithBytes(item.key, wanted.prefix) && isAfter(wanted.bound, item.key)) first.add(item);
+      if (startsWithBytes(item.key, wanted.prefix) && isAfter(wanted.bound, item.key, versionOf(scope, item)))
+        first.add(item);
     }
     if (more && ++pages >= smallTreePages) return undefined;
   }
@@ -73,7 +79,9 @@ async function folderLevel(scope: ListScope, wanted: Wanted, folder: Uint8Array)
   const level = new Smallest(wanted.count + 1, compareListed);
   for await (const { items } of folderPages(scope, folder, false)) {
     for (const item of items) {
-      const after = item.isPrefix ? mayHoldAfter(wanted.bound, item.key) : isAfter(wanted.bound, item.key);
+      const after = item.isPrefix
+        ? mayHoldAfter(wanted.bound, item.key)
+        : isAfter(wanted.bound, item.key, versionOf(scope, item));
       if (after && startsWithBytes(item.key, wanted.prefix)) level.add(item);
     }
   }

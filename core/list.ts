@@ -1,23 +1,25 @@
 import { Object_Status, type ObjectListItem } from "../proto/gen/metainfo.js";
-import type { ListEntry, ListObjectsOptions, ListPage, UploadEntry } from "./api.js";
+import type { ListEntry, ListObjectsOptions, ListPage, ListVersionsOptions, UploadEntry, VersionPage } from "./api.js";
 import { compareBytes, concatBytes, equalBytes, startsWithBytes, utf8, utf8Text } from "./bytes/bytes.js";
 import type { ProjectContext } from "./context.js";
 import { CipherSuite } from "./crypto/cipher-suite.js";
 import { deriveContentKey } from "./crypto/path.js";
 import { isPosternError, PosternError } from "./errors.js";
-import { type ListedItem, type ListScope, listPage, maximumPage } from "./list-folder.js";
-import type { ListBound } from "./list-select.js";
+import { boundAfter, type ListedItem, type ListScope, listPage, maximumPage } from "./list-folder.js";
+import { isAfter, type ListBound } from "./list-select.js";
 import { firstOfFolder, firstOfTree } from "./list-walk.js";
 import { bucketBytes, keyBytes } from "./location.js";
 import { type OpenedMetadata, openMetadata } from "./metadata.js";
 import { uploadIdText } from "./multipart.js";
-import { dateOf, objectInfo } from "./object.js";
+import { dateOf, isDeleteMarker, objectInfo } from "./object.js";
 
 interface Listing {
   readonly prefix: Uint8Array;
   /** Empty for none. */
   readonly delimiter: Uint8Array;
   readonly cursor: Uint8Array | undefined;
+  /** Goes on within the key `cursor`. */
+  readonly versionCursor?: Uint8Array | undefined;
   readonly limit: number;
 }
 
@@ -37,6 +39,26 @@ export async function listObjects(
     return { kind: "object", object: objectInfo(one.key, one.item, openItem(one)) };
   });
   return { entries, next: found.length > listing.limit ? page.at(-1)?.key : undefined };
+}
+
+export async function listVersions(
+  context: ProjectContext,
+  bucket: string,
+  options: ListVersionsOptions = {},
+): Promise<VersionPage> {
+  const includes = options.custom ? { metadata: true, includeEtag: true } : { includeEtagOrCustomMetadata: true };
+  const base = { context, bucket: bucketBytes(bucket), pending: false, includes, signal: options.signal };
+  const listing = { ...listingOf(options), versionCursor: options.versionCursor };
+  if (listing.limit === 0) return { entries: [], next: undefined, nextVersion: undefined };
+  const found = await firstEntries({ ...base, versions: true }, listing, listing.limit + 1);
+  const page = found.slice(0, listing.limit);
+  const entries = page.map((one): ListEntry => {
+    if (one.isPrefix) return prefixEntry(one.key);
+    const info = objectInfo(one.key, one.item, isDeleteMarker(one.item.status) ? nothing : openItem(one));
+    return { kind: "object", object: { ...info, isLatest: one.item.isLatest } };
+  });
+  const last = found.length > listing.limit ? page.at(-1) : undefined;
+  return { entries, next: last?.key, nextVersion: last?.isPrefix ? undefined : last?.item.objectVersion };
 }
 
 export async function listUploads(
@@ -89,13 +111,17 @@ function listingOf(options: ListObjectsOptions): Listing {
 
 /** The first `count` entries of a listing, in byte order of their plain keys. */
 async function firstEntries(scope: ListScope, listing: Listing, count: number): Promise<ListedItem[]> {
-  const { prefix, delimiter, cursor } = listing;
+  const { prefix, delimiter } = listing;
   const cipher = scope.context.store.lookupUnencrypted(scope.bucket, prefix)?.pathCipher;
   if (cipher === CipherSuite.Null) return await plainEntries(scope, listing, count);
-  const bound: ListBound = cursor === undefined ? undefined : { afterKey: cursor };
+  const bound = boundOf(listing);
   if (delimiter.length === 0) return await firstOfTree(scope, { prefix, bound, count });
   if (equalBytes(delimiter, utf8("/"))) return await firstOfFolder(scope, { prefix, bound, count });
   return await groupedEntries(scope, listing, count);
+}
+
+function boundOf({ cursor, versionCursor }: Listing): ListBound {
+  return cursor === undefined ? undefined : { afterKey: cursor, afterVersion: versionCursor };
 }
 
 /** Prefix that stands for a key: up to and with the first delimiter after the listed prefix. */
@@ -110,7 +136,7 @@ async function groupedEntries(scope: ListScope, listing: Listing, count: number)
   const { prefix, cursor } = listing;
   const entries: ListedItem[] = [];
   const cursorGroup = cursor === undefined ? undefined : groupOf(cursor, listing);
-  let bound: ListBound = cursor === undefined ? undefined : { afterKey: cursor };
+  let bound = boundOf(listing);
   if (cursorGroup !== undefined) bound = { afterPrefix: cursorGroup };
   for (;;) {
     const items = await firstOfTree(scope, { prefix, bound, count: maximumPage });
@@ -119,7 +145,7 @@ async function groupedEntries(scope: ListScope, listing: Listing, count: number)
       if (group !== undefined && startsWithBytes(item.key, group)) continue;
       group = groupOf(item.key, listing);
       entries.push(group === undefined ? item : { ...item, key: group, isPrefix: true });
-      bound = group === undefined ? { afterKey: item.key } : { afterPrefix: group };
+      bound = group === undefined ? boundAfter(scope, item) : { afterPrefix: group };
       if (entries.length === count) return entries;
     }
     if (items.length < maximumPage) return entries;
@@ -135,7 +161,8 @@ async function plainEntries(scope: ListScope, listing: Listing, count: number): 
     else if (compareBytes(cursor, prefix) > 0) return [];
   }
   const entries: ListedItem[] = [];
-  let versionCursor: Uint8Array = new Uint8Array(0);
+  const from = boundOf(listing);
+  let versionCursor = listing.versionCursor ?? new Uint8Array(0);
   for (;;) {
     const reply = await listPage(scope, {
       encryptedPrefix: prefix,
@@ -149,7 +176,8 @@ async function plainEntries(scope: ListScope, listing: Listing, count: number): 
     for (const item of reply.items) {
       const entry = plainItem(scope, prefix, item);
       // A key that is the prefix itself has an empty cursor, which says nothing to the satellite.
-      if (cursor === undefined || !equalBytes(entry.key, cursor)) entries.push(entry);
+      const atCursor = cursor !== undefined && equalBytes(entry.key, cursor);
+      if (!atCursor || (scope.versions && isAfter(from, entry.key, item.objectVersion))) entries.push(entry);
     }
     const last = reply.items.at(-1);
     if (!reply.more || last === undefined || entries.length >= count) return entries;

@@ -56,12 +56,12 @@ export async function beginUpload(
   options: BeginUploadOptions = {},
 ): Promise<UploadInfo> {
   const at = locate(store, bucket, key);
-  const { custom = {}, expiresAt, signal } = options;
+  const { custom = {}, signal } = options;
   const metadata =
     Object.keys(custom).length === 0
       ? undefined
       : sealMetadata({ custom }, { cipherSuite: contentCipher, contentKey: at.contentKey });
-  const reply = await metainfo.call("beginObject", beginObjectRequest(at, expiresAt, metadata), "upload", { signal });
+  const reply = await metainfo.call("beginObject", beginObjectRequest(at, options, metadata), "upload", { signal });
   return {
     uploadId: uploadIdText(reply.streamId),
     key: utf8Text(at.key),

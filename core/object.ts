@@ -1,15 +1,17 @@
 import {
-  BeginDeleteObjectRequest,
+  GetObjectIPsRequest,
   GetObjectRequest,
   type Object as MetainfoObject,
+  Object_Status,
   type ObjectListItem,
 } from "../proto/gen/metainfo.js";
-import type { CallSettings, Key, ObjectInfo } from "./api.js";
+import type { Key, ObjectInfo, ObjectPlacement, VersionSettings } from "./api.js";
 import { utf8Text } from "./bytes/bytes.js";
 import { millisOfTimestamp, type Timestamp } from "./bytes/timestamp.js";
 import type { ProjectContext } from "./context.js";
-import { isPosternError, PosternError } from "./errors.js";
+import { PosternError } from "./errors.js";
 import { locate } from "./location.js";
+import { retentionOf } from "./lock.js";
 import { type OpenedMetadata, openMetadata } from "./metadata.js";
 
 export function dateOf(time: Timestamp | undefined): Date | undefined {
@@ -23,6 +25,14 @@ export function plainSizeOf(size: number, opened: OpenedMetadata): number {
   return (opened.numberOfSegments - 1) * opened.segmentsSize + opened.lastSegmentSize;
 }
 
+export function isDeleteMarker(status: Object_Status): boolean {
+  return status === Object_Status.DELETE_MARKER_VERSIONED || status === Object_Status.DELETE_MARKER_UNVERSIONED;
+}
+
+function isVersioned(status: Object_Status): boolean {
+  return status === Object_Status.COMMITTED_VERSIONED || status === Object_Status.DELETE_MARKER_VERSIONED;
+}
+
 /** What users see of an object that the satellite describes; `item` is a list item or an object reply. */
 export function objectInfo(key: Uint8Array, item: MetainfoObject | ObjectListItem, opened: OpenedMetadata): ObjectInfo {
   return {
@@ -34,6 +44,11 @@ export function objectInfo(key: Uint8Array, item: MetainfoObject | ObjectListIte
     custom: opened.custom,
     etag: opened.etag,
     version: item.objectVersion,
+    versioned: isVersioned(item.status),
+    isDeleteMarker: isDeleteMarker(item.status),
+    isLatest: undefined,
+    retention: "retention" in item ? retentionOf(item.retention) : undefined,
+    legalHold: "legalHold" in item ? item.legalHold : undefined,
   };
 }
 
@@ -46,33 +61,37 @@ export async function headObject(
   { store, metainfo }: ProjectContext,
   bucket: string,
   key: Key,
-  { signal }: CallSettings = {},
+  { version, signal }: VersionSettings = {},
 ): Promise<ObjectInfo> {
   const at = locate(store, bucket, key);
   const request = GetObjectRequest.fromPartial({
     bucket: at.bucket,
     encryptedObjectKey: at.encryptedKey,
     redundancySchemePerSegment: true,
+    objectVersion: version,
   });
   const [reply] = await metainfo.batch([{ $case: "objectGet", value: request }], "object", { signal });
   const object = requireObject(reply.object);
   return objectInfo(at.key, object, openMetadata(object, at.contentKey));
 }
 
-export async function deleteObject(
+export async function objectPlacement(
   { store, metainfo }: ProjectContext,
   bucket: string,
   key: Key,
-  { signal }: CallSettings = {},
-): Promise<boolean> {
+  { version, signal }: VersionSettings = {},
+): Promise<ObjectPlacement> {
   const at = locate(store, bucket, key);
-  const fields = BeginDeleteObjectRequest.fromPartial({ bucket: at.bucket, encryptedObjectKey: at.encryptedKey });
-  try {
-    const reply = await metainfo.call("beginDeleteObject", fields, "object", { signal });
-    return reply.object !== undefined;
-  } catch (error) {
-    // Versioned buckets answer so where unversioned ones answer with success.
-    if (!isPosternError(error, "object-not-found")) throw error;
-    return false;
-  }
+  const fields = GetObjectIPsRequest.fromPartial({
+    bucket: at.bucket,
+    encryptedObjectKey: at.encryptedKey,
+    objectVersion: version,
+  });
+  const { ips, segmentCount, pieceCount, reliablePieceCount, placementConstraint } = await metainfo.call(
+    "getObjectIPs",
+    fields,
+    "object",
+    { signal },
+  );
+  return { addresses: ips.map(utf8Text), segmentCount, pieceCount, reliablePieceCount, placementConstraint };
 }

@@ -6,15 +6,15 @@ import {
 } from "../proto/gen/metainfo.js";
 import { RedundancyScheme } from "../proto/gen/pointerdb.js";
 import { linkAbort } from "./abort.js";
-import type { ByteSource, CustomMetadata, Key, ObjectInfo, PutObjectOptions } from "./api.js";
-import { utf8Text } from "./bytes/bytes.js";
+import type { ByteSource, CustomMetadata, Key, LockOptions, ObjectInfo, PutObjectOptions } from "./api.js";
 import { goZeroSeconds, timestampOfMillis } from "./bytes/timestamp.js";
 import type { ProjectContext } from "./context.js";
 import { zeroNonce } from "./crypto/nonce.js";
 import { locate, type ObjectLocation } from "./location.js";
-import { type SealedMetadata, sealMetadata } from "./metadata.js";
+import { retentionMessage } from "./lock.js";
+import { openMetadata, type SealedMetadata, sealMetadata } from "./metadata.js";
 import type { MetainfoClient } from "./metainfo/client.js";
-import { dateOf, requireObject } from "./object.js";
+import { objectInfo, requireObject } from "./object.js";
 import { encryptedBlockSize } from "./options.js";
 import { ByteReader } from "./segment/byte-reader.js";
 import { type BeginObjectItem, contentCipher, uploadStream } from "./upload-stream.js";
@@ -25,7 +25,7 @@ const discardTimeoutMs = 10_000;
 /** BeginObject as the real uplink sends it, Go's zero values included. */
 export function beginObjectRequest(
   at: ObjectLocation,
-  expiresAt: Date | undefined,
+  { expiresAt, retention, legalHold = false }: { expiresAt?: Date } & LockOptions,
   metadata?: SealedMetadata,
 ): BeginObjectRequest {
   return BeginObjectRequest.fromPartial({
@@ -34,6 +34,8 @@ export function beginObjectRequest(
     expiresAt: expiresAt === undefined ? { seconds: goZeroSeconds, nanos: 0 } : timestampOfMillis(expiresAt.getTime()),
     redundancyScheme: RedundancyScheme.fromPartial({}),
     encryptionParameters: { cipherSuite: contentCipher, blockSize: encryptedBlockSize },
+    retention: retentionMessage(retention),
+    legalHold,
     ...(metadata ?? { encryptedMetadataNonce: zeroNonce() }),
   });
 }
@@ -63,7 +65,7 @@ export async function putObject(
 ): Promise<ObjectInfo> {
   const { metainfo } = context;
   const at = locate(context.store, bucket, key);
-  const begin: BeginObjectItem = { $case: "objectBegin", value: beginObjectRequest(at, options.expiresAt) };
+  const begin: BeginObjectItem = { $case: "objectBegin", value: beginObjectRequest(at, options) };
   const reader = new ByteReader(body);
   const abort = new AbortController();
   const { signal } = abort;
@@ -98,14 +100,8 @@ export async function putObject(
         : (await metainfo.batch(items, "upload", { signal }))[1];
     const object = requireObject(committed);
     return {
-      key: utf8Text(at.key),
-      keyBytes: at.key,
+      ...objectInfo(at.key, object, openMetadata(object, at.contentKey)),
       size: end.plainSize,
-      createdAt: dateOf(object.createdAt) ?? new Date(),
-      expiresAt: dateOf(object.expiresAt),
-      custom,
-      etag: etag !== undefined && etag.length > 0 ? etag : undefined,
-      version: object.objectVersion,
     };
   } catch (error) {
     abort.abort(error);

@@ -24,6 +24,7 @@ const foundation = ["core/errors.ts", "core/bytes/"];
 const table: readonly Row[] = [
   { files: ["proto/gen/"], mayImport: [], packages: ["@bufbuild/protobuf"], node: [] },
   { files: ["core/errors.ts"], mayImport: [], node: [] },
+  { files: ["core/api/"], mayImport: [], node: [] },
   { files: ["core/bytes/wasm.ts"], mayImport: ["core/errors.ts"], node: ["node:fs"] },
   { files: ["core/bytes/"], mayImport: ["core/errors.ts"], node: ["node:crypto"] },
   {

@@ -187,7 +187,7 @@ test("what is not there", async (t) => {
   await t.throwsAsync(project.listObjects("none"), { code: "bucket-not-found" });
   await t.throwsAsync(project.putObject("bucket", "", []), { code: "object-key-invalid" });
   await t.throwsAsync(project.putObject("", "key", []), { code: "bucket-name-invalid" });
-  t.false(await project.deleteObject("bucket", "none"));
+  t.false((await project.deleteObject("bucket", "none")).deleted);
   await project.putObject("bucket", "key", [utf8("1")]);
   await t.throwsAsync(project.putObject("bucket", "key", [utf8("2")], { ifNoneMatch: true }), {
     code: "object-already-exists",
@@ -195,7 +195,7 @@ test("what is not there", async (t) => {
   t.is((await readAll((await project.getObject("bucket", "key")).body)).toString(), "1");
   await project.putObject("bucket", "key", [utf8("2")]);
   t.is((await readAll((await project.getObject("bucket", "key")).body)).toString(), "2");
-  t.true(await project.deleteObject("bucket", "key"));
+  t.true((await project.deleteObject("bucket", "key")).deleted);
   await t.throwsAsync(project.headObject("bucket", "key"), { code: "object-not-found" });
 });
 

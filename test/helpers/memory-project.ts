@@ -83,6 +83,11 @@ export function createMemoryProject(options: { chunkBytes?: number } = {}): Proj
       custom: {},
       etag: undefined,
       version: randomBytes(16),
+      versioned: false,
+      isDeleteMarker: false,
+      isLatest: undefined,
+      retention: undefined,
+      legalHold: undefined,
       ...fields,
     };
     bucket.objects.set(name, { info, data });
@@ -141,7 +146,34 @@ export function createMemoryProject(options: { chunkBytes?: number } = {}): Proj
       return objectOf(name, key).info;
     },
     async deleteObject(name, key) {
-      return buckets.get(name)?.objects.delete(latin1(key)) ?? false;
+      const deleted = buckets.get(name)?.objects.delete(latin1(key)) ?? false;
+      return { deleted, version: undefined, isDeleteMarker: false };
+    },
+    async deleteObjects(name, objects) {
+      const { objects: stored } = bucketOf(name);
+      return objects.map(({ key }) => {
+        const keyBytes = Buffer.from(latin1(key), "latin1");
+        stored.delete(latin1(key));
+        return { key: keyBytes.toString(), keyBytes, status: "ok", removed: undefined, marker: undefined };
+      });
+    },
+    async copyObject(source, target, options = {}) {
+      const { info, data } = objectOf(source.bucket, source.key);
+      const fields = { custom: info.custom, etag: info.etag, expiresAt: info.expiresAt, ...options.replace };
+      return commit(bucketOf(target.bucket), target.key, data, fields, options.ifNoneMatch);
+    },
+    async moveObject(source, target) {
+      const { info, data } = objectOf(source.bucket, source.key);
+      commit(bucketOf(target.bucket), target.key, data, info, false);
+      bucketOf(source.bucket).objects.delete(latin1(source.key));
+    },
+    async updateMetadata(name, key, { custom, etag }) {
+      const { info, data } = objectOf(name, key);
+      bucketOf(name).objects.set(latin1(key), { info: { ...info, custom, etag: etag ?? info.etag }, data });
+    },
+    async copyPart(name, key, uploadId, partNumber, source, { range, ...options } = {}) {
+      const download = await this.getObject(source.bucket, source.key, { range });
+      return await this.uploadPart(name, key, uploadId, partNumber, download.body, options);
     },
     async listObjects(name, options = {}) {
       const keys = [...bucketOf(name).objects.keys()].sort();
@@ -196,9 +228,57 @@ export function createMemoryProject(options: { chunkBytes?: number } = {}): Proj
           .map((upload) => ({ kind: "upload", upload: uploadInfo(upload) }));
       return page<UploadEntry>(keys, options, ofKey, prefixEntry);
     },
+    async getBucketVersioning(name) {
+      bucketOf(name);
+      return "unversioned";
+    },
+    async getBucketLocation(name) {
+      bucketOf(name);
+      return "";
+    },
+    projectInfo: async () => ({ publicId: undefined, createdAt: undefined }),
+    ...beyond,
     async close() {},
   };
 }
+
+/** What only a satellite has: versions, locks and its settings. Tests of these run on the embedded network. */
+const beyond = Object.fromEntries(
+  (
+    [
+      "setBucketVersioning",
+      "getBucketTags",
+      "setBucketTags",
+      "getObjectLockConfiguration",
+      "setObjectLockConfiguration",
+      "getBucketNotifications",
+      "setBucketNotifications",
+      "listVersions",
+      "getRetention",
+      "setRetention",
+      "getLegalHold",
+      "setLegalHold",
+      "objectPlacement",
+      "revokeAccess",
+    ] as const
+  ).map((name) => [name, () => Promise.reject(new PosternError("unimplemented", `${name} needs a satellite`))]),
+) as unknown as Pick<
+  Project,
+  | "setBucketVersioning"
+  | "getBucketTags"
+  | "setBucketTags"
+  | "getObjectLockConfiguration"
+  | "setObjectLockConfiguration"
+  | "getBucketNotifications"
+  | "setBucketNotifications"
+  | "listVersions"
+  | "getRetention"
+  | "setRetention"
+  | "getLegalHold"
+  | "setLegalHold"
+  | "objectPlacement"
+  | "revokeAccess"
+>;
 
 function latin1(key: Key): string {
   return Buffer.from(key).toString("latin1");

@@ -20,6 +20,8 @@ export interface ProjectLab {
   readonly project: Project;
   /** Another uplink with these options. */
   open(options?: UplinkOptions): Promise<Project>;
+  /** Another project, by the grant. */
+  openGrant(grant: string): Promise<Project>;
 }
 
 export async function projectLab(
@@ -65,18 +67,19 @@ export async function projectLab(
     }),
   );
   const uplinks: Uplink[] = [];
-  const open = async (options: UplinkOptions = {}) => {
+  const openGrant = async (text: string, options: UplinkOptions = {}) => {
     const uplink = createUplink({ codec, ...init.uplink, ...options });
     uplinks.push(uplink);
-    return await uplink.openProject(grant);
+    return await uplink.openProject(text);
   };
+  const open = async (options?: UplinkOptions) => await openGrant(grant, options);
   t.teardown(async () => {
     await Promise.all(uplinks.map((uplink) => uplink.close()));
     await Promise.all(nodes.map((node) => node.stop()));
     await satellite.stop({ graceMs: 0 });
     await dir.remove();
   });
-  return { satellite, nodes, faults, grant, project: await open(), open };
+  return { satellite, nodes, faults, grant, project: await open(), open, openGrant };
 }
 
 /** A body in chunks of 64 KiB. */

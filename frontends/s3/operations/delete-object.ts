@@ -12,7 +12,7 @@ export const deleteObject: Operation = {
     for (const name of ["if-match", "x-amz-if-match-last-modified-time", "x-amz-if-match-size"]) {
       if (call.headers.has(name)) throw new S3Error("NotImplemented", { extra: { Header: name } });
     }
-    const deleted = await call.project.deleteObject(call.bucket, keyOf(call), { signal: call.signal });
+    const { deleted } = await call.project.deleteObject(call.bucket, keyOf(call), { signal: call.signal });
     if (!deleted) await requireBucket(call);
     return { status: 204 };
   },

@@ -78,7 +78,7 @@ async function deleteOne(call: Call, victim: Victim): Promise<boolean> {
   if (Buffer.byteLength(victim.key) > 1024) throw new S3Error("KeyTooLongError");
   if (victim.conditional || (victim.versionId !== undefined && victim.versionId !== "null"))
     throw new S3Error("NotImplemented");
-  return await call.project.deleteObject(call.bucket, victim.key, { signal: call.signal });
+  return (await call.project.deleteObject(call.bucket, victim.key, { signal: call.signal })).deleted;
 }
 
 function writeFailure(xml: XmlWriter, victim: Victim, failure: S3Error): void {
