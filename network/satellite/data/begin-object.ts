@@ -25,9 +25,10 @@ export interface BeginObject extends ObjectLocation {
 const insertSql = `INSERT INTO objects (
     project_id, bucket_name, object_key, version, stream_id, created_at, expires_at, status,
     encrypted_metadata, encrypted_metadata_nonce, encrypted_metadata_encrypted_key, encrypted_etag,
-    encryption_cipher, encryption_block_size, retention_mode, retain_until, legal_hold, zombie_deletion_deadline
+    encryption_cipher, encryption_block_size, retention_mode, retain_until, legal_hold, zombie_deletion_deadline,
+    checksum_algorithm, checksum_composite, encrypted_checksum
   ) VALUES (?, ?, ?, coalesce((SELECT max(version) FROM objects WHERE ${atLocation}), 0) + 1, ?, ?, ?,
-    ${ObjectStatus.Pending}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ${ObjectStatus.Pending}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   RETURNING version`;
 
 /** Adds an upload under way with the next version number of its key, which it returns. */
@@ -49,6 +50,9 @@ export async function beginObject(tx: Queries, begin: BeginObject): Promise<numb
     begin.retention.retainUntil,
     begin.legalHold ? 1 : 0,
     begin.zombieDeadline,
+    begin.userData.checksumAlgorithm,
+    begin.userData.checksumComposite,
+    begin.userData.checksum,
   ]);
   return row!.version;
 }

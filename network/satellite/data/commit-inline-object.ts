@@ -1,6 +1,6 @@
 import type { Queries } from "../db/queries.js";
 import { checkSegmentKey, insertInlineSegment } from "./commit-segment.js";
-import { invalidRequest } from "./errors.js";
+import { checksumMissing, invalidRequest } from "./errors.js";
 import {
   type Encryption,
   locationParams,
@@ -26,6 +26,7 @@ export interface CommitInlineObject extends ObjectLocation, CommitRules {
     readonly encryptedKey: Uint8Array;
     readonly plainSize: number;
     readonly etag: Uint8Array | null;
+    readonly checksum: Uint8Array | null;
     readonly inlineData: Uint8Array;
   };
 }
@@ -34,8 +35,9 @@ const insertSql = `INSERT INTO objects (
     project_id, bucket_name, object_key, version, stream_id, created_at, expires_at, status, segment_count,
     encrypted_metadata, encrypted_metadata_nonce, encrypted_metadata_encrypted_key, encrypted_etag,
     total_plain_size, total_encrypted_size, fixed_segment_size,
-    encryption_cipher, encryption_block_size, retention_mode, retain_until, legal_hold
-  ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    encryption_cipher, encryption_block_size, retention_mode, retain_until, legal_hold,
+    checksum_algorithm, checksum_composite, encrypted_checksum
+  ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /**
  * Begin, inline segment and commit of a small object in one transaction and a handful of statements
@@ -44,6 +46,7 @@ const insertSql = `INSERT INTO objects (
 export async function commitInlineObject(tx: Queries, commit: CommitInlineObject): Promise<ObjectRecord> {
   if (commit.encryption.cipher === 0) throw invalidRequest("Encryption is missing");
   const { segment, userData } = commit;
+  if (userData.checksumAlgorithm !== 0 && userData.checksum === null) throw checksumMissing();
   checkSegmentKey(segment);
   const version = newVersion(await precommit(tx, commit, commit));
   const regular = segment.position.part === 0 && segment.position.index === 0;
@@ -59,6 +62,9 @@ export async function commitInlineObject(tx: Queries, commit: CommitInlineObject
     metadataNonce: userData.metadataNonce,
     metadataKey: userData.metadataKey,
     etag: userData.etag,
+    checksumAlgorithm: userData.checksumAlgorithm,
+    checksumComposite: userData.checksumComposite,
+    checksum: userData.checksum,
     plainSize: segment.plainSize,
     encryptedSize: segment.inlineData.length,
     fixedSegmentSize: regular ? segment.plainSize : -1,
@@ -87,6 +93,9 @@ export async function commitInlineObject(tx: Queries, commit: CommitInlineObject
     object.retentionMode,
     object.retainUntil,
     object.legalHold,
+    object.checksumAlgorithm,
+    object.checksumComposite,
+    object.checksum,
   ]);
   await insertInlineSegment(tx, { ...commit, ...segment, version });
   return object;

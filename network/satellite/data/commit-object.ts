@@ -1,5 +1,5 @@
 import type { Queries } from "../db/queries.js";
-import { invalidRequest, objectNotFound } from "./errors.js";
+import { checksumMissing, invalidRequest, objectNotFound } from "./errors.js";
 import { pendingObject } from "./find-object.js";
 import {
   atLocation,
@@ -32,6 +32,7 @@ const updateSql = `UPDATE objects SET version = ?, status = ?, segment_count = ?
     total_plain_size = ?, total_encrypted_size = ?, fixed_segment_size = ?,
     encryption_cipher = ?, encryption_block_size = ?,
     encrypted_metadata = ?, encrypted_metadata_nonce = ?, encrypted_metadata_encrypted_key = ?, encrypted_etag = ?,
+    checksum_algorithm = ?, checksum_composite = ?, encrypted_checksum = ?,
     zombie_deletion_deadline = NULL
   WHERE ${atLocation} AND version = ?`;
 
@@ -44,6 +45,7 @@ export async function commitObject(tx: Queries, commit: CommitObject): Promise<O
   const encryption = pending.cipher === 0 ? commit.encryption : pending;
   if (encryption.cipher === 0) throw invalidRequest("Encryption is missing");
   const userData = commit.userData ?? pending;
+  if (userData.checksumAlgorithm !== 0 && userData.checksum === null) throw checksumMissing();
 
   const taken = await precommit(tx, commit, commit);
   const segments = await tx.all<SegmentSizes>(segmentsSql, [commit.streamId]);
@@ -58,6 +60,9 @@ export async function commitObject(tx: Queries, commit: CommitObject): Promise<O
     metadataNonce: userData.metadataNonce,
     metadataKey: userData.metadataKey,
     etag: userData.etag,
+    checksumAlgorithm: userData.checksumAlgorithm,
+    checksumComposite: userData.checksumComposite,
+    checksum: userData.checksum,
     cipher: encryption.cipher,
     blockSize: encryption.blockSize,
     expiresAt: commit.expiresAt,
@@ -79,6 +84,9 @@ export async function commitObject(tx: Queries, commit: CommitObject): Promise<O
     object.metadataNonce,
     object.metadataKey,
     object.etag,
+    object.checksumAlgorithm,
+    object.checksumComposite,
+    object.checksum,
     ...locationParams(commit),
     commit.version,
   ]);

@@ -14,6 +14,7 @@ interface CommitSegment extends ObjectStream {
   readonly encryptedKey: Uint8Array;
   readonly plainSize: number;
   readonly etag: Uint8Array | null;
+  readonly checksum: Uint8Array | null;
 }
 
 export interface CommitInlineSegment extends CommitSegment {
@@ -30,14 +31,15 @@ export interface CommitRemoteSegment extends CommitSegment {
 
 const insertSql = `INSERT INTO segments (
     stream_id, part_number, segment_index, created_at, expires_at, encrypted_key_nonce, encrypted_key,
-    encrypted_size, plain_offset, plain_size, encrypted_etag, inline_data,
+    encrypted_size, plain_offset, plain_size, encrypted_etag, encrypted_checksum, inline_data,
     root_piece_id, required_shares, repair_shares, optimal_shares, total_shares, share_size, placement, pieces
-  ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (stream_id, part_number, segment_index) DO UPDATE SET
     created_at = excluded.created_at, expires_at = excluded.expires_at,
     encrypted_key_nonce = excluded.encrypted_key_nonce, encrypted_key = excluded.encrypted_key,
     encrypted_size = excluded.encrypted_size, plain_offset = excluded.plain_offset, plain_size = excluded.plain_size,
-    encrypted_etag = excluded.encrypted_etag, inline_data = excluded.inline_data,
+    encrypted_etag = excluded.encrypted_etag, encrypted_checksum = excluded.encrypted_checksum,
+    inline_data = excluded.inline_data,
     root_piece_id = excluded.root_piece_id, required_shares = excluded.required_shares,
     repair_shares = excluded.repair_shares, optimal_shares = excluded.optimal_shares,
     total_shares = excluded.total_shares, share_size = excluded.share_size,
@@ -101,6 +103,7 @@ function commonParams(commit: CommitSegment, encryptedSize: number) {
     encryptedSize,
     commit.plainSize,
     commit.etag,
+    commit.checksum,
   ];
 }
 

@@ -35,11 +35,11 @@ const sourceSql = `SELECT ${objectColumns} FROM objects
 
 const copySegmentsSql = `INSERT INTO segments (stream_id, part_number, segment_index, created_at, repaired_at,
     expires_at, root_piece_id, encrypted_key_nonce, encrypted_key, encrypted_size, plain_offset, plain_size,
-    encrypted_etag, required_shares, repair_shares, optimal_shares, total_shares, share_size, placement, inline_data,
+    encrypted_etag, encrypted_checksum, required_shares, repair_shares, optimal_shares, total_shares, share_size, placement, inline_data,
     pieces)
   SELECT ?, part_number, segment_index, ?, repaired_at,
     expires_at, root_piece_id, encrypted_key_nonce, encrypted_key, encrypted_size, plain_offset, plain_size,
-    encrypted_etag, required_shares, repair_shares, optimal_shares, total_shares, share_size, placement, inline_data,
+    encrypted_etag, encrypted_checksum, required_shares, repair_shares, optimal_shares, total_shares, share_size, placement, inline_data,
     pieces
   FROM segments WHERE stream_id = ?`;
 
@@ -116,6 +116,7 @@ function userDataOf(copy: CopyObject, original: ObjectRecord): UserData {
         : "EncryptedMetadataEncryptedKey is missing",
     );
   }
-  const { metadata, etag } = original;
-  return { metadata, etag, metadataNonce: userData.metadataNonce, metadataKey: userData.metadataKey };
+  const { metadata, etag, checksumAlgorithm, checksumComposite, checksum } = original;
+  const { metadataNonce, metadataKey } = userData;
+  return { metadata, etag, checksumAlgorithm, checksumComposite, checksum, metadataNonce, metadataKey };
 }

@@ -51,3 +51,10 @@ export function objectExpires(): PosternError {
     "object expiration: Object Lock settings must not be placed on an object with an expiration date",
   );
 }
+
+export function checksumMissing(): PosternError {
+  return rpcError(
+    RpcStatus.ObjectMetadataMissing,
+    "checksum missing: An encrypted checksum must be provided if the pending object's checksum algorithm is set",
+  );
+}

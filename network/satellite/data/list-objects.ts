@@ -1,7 +1,7 @@
 import { compareBytes, concatBytes, startsWithBytes } from "../../../core/bytes/bytes.js";
 import type { Queries, SqlValue } from "../db/queries.js";
 import { afterPrefix, cutAfter } from "./key-bytes.js";
-import type { ObjectRecord } from "./object-record.js";
+import { checksumColumns, type ObjectRecord } from "./object-record.js";
 import { isDeleteMarker, ObjectStatus } from "./object-status.js";
 import type { Micros } from "./times.js";
 
@@ -39,6 +39,9 @@ export type ListedObject = Pick<
   | "metadataNonce"
   | "metadataKey"
   | "etag"
+  | "checksumAlgorithm"
+  | "checksumComposite"
+  | "checksum"
   | "plainSize"
   | "cipher"
   | "blockSize"
@@ -54,7 +57,7 @@ const listedColumns = (metadata: ListObjects["metadata"]) => `
   object_key AS "key", version, stream_id AS "streamId", status, created_at AS "createdAt",
   expires_at AS "expiresAt", segment_count AS "segmentCount", ${metadataSql[metadata]} AS "metadata",
   encrypted_metadata_nonce AS "metadataNonce", encrypted_metadata_encrypted_key AS "metadataKey",
-  encrypted_etag AS "etag", total_plain_size AS "plainSize",
+  encrypted_etag AS "etag", ${checksumColumns}, total_plain_size AS "plainSize",
   encryption_cipher AS "cipher", encryption_block_size AS "blockSize"`;
 
 /** A key with the prefix taken off, and the object, or no object where the entry stands for a folded prefix. */

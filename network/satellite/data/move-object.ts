@@ -66,7 +66,7 @@ export async function moveObject(tx: Queries, move: MoveObject): Promise<void> {
 }
 
 function checkMetadataKey(move: MoveObject, object: ObjectRecord): void {
-  const hasData = object.metadata !== null || object.etag !== null;
+  const hasData = object.metadata !== null || object.etag !== null || object.checksum !== null;
   const hasKey = move.metadataKey !== null && move.metadataNonce !== null;
   if (hasData !== hasKey || (move.metadataKey === null) !== (move.metadataNonce === null)) {
     throw invalidRequest("the new metadata key must be given exactly when the object has metadata");

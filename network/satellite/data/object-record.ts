@@ -24,6 +24,11 @@ export interface UserData {
   /** 48 bytes. */
   readonly metadataKey: Uint8Array | null;
   readonly etag: Uint8Array | null;
+  /** metainfo.ObjectChecksumAlgorithm; 0 when there is no checksum. */
+  readonly checksumAlgorithm: number;
+  /** 1 for a checksum of the parts' checksums. */
+  readonly checksumComposite: number;
+  readonly checksum: Uint8Array | null;
 }
 
 export interface Encryption {
@@ -55,11 +60,15 @@ export interface ObjectRecord extends UserData, Encryption {
   readonly legalHold: number;
 }
 
+export const checksumColumns = `checksum_algorithm AS "checksumAlgorithm", checksum_composite AS "checksumComposite",
+  encrypted_checksum AS "checksum"`;
+
 export const objectColumns = `
   object_key AS "key", version, stream_id AS "streamId", status,
   created_at AS "createdAt", expires_at AS "expiresAt", segment_count AS "segmentCount",
   encrypted_metadata AS "metadata", encrypted_metadata_nonce AS "metadataNonce",
   encrypted_metadata_encrypted_key AS "metadataKey", encrypted_etag AS "etag",
+  ${checksumColumns},
   total_plain_size AS "plainSize", total_encrypted_size AS "encryptedSize", fixed_segment_size AS "fixedSegmentSize",
   encryption_cipher AS "cipher", encryption_block_size AS "blockSize",
   retention_mode AS "retentionMode", retain_until AS "retainUntil", legal_hold AS "legalHold"`;

@@ -23,6 +23,7 @@ export interface SegmentInfo extends SegmentPosition {
   readonly plainOffset: number;
   readonly plainSize: number;
   readonly etag: Uint8Array | null;
+  readonly checksum: Uint8Array | null;
 }
 
 /** A row of the segments table. `pieces` is null for an inline segment, `inlineData` for a remote one. */
@@ -36,7 +37,8 @@ export interface SegmentRecord extends SegmentInfo, Redundancy {
 export const segmentInfoColumns = `
   part_number AS "part", segment_index AS "index", created_at AS "createdAt",
   encrypted_key_nonce AS "keyNonce", encrypted_key AS "encryptedKey", encrypted_size AS "encryptedSize",
-  plain_offset AS "plainOffset", plain_size AS "plainSize", encrypted_etag AS "etag"`;
+  plain_offset AS "plainOffset", plain_size AS "plainSize", encrypted_etag AS "etag",
+  encrypted_checksum AS "checksum"`;
 
 export const segmentColumns = `${segmentInfoColumns},
   root_piece_id AS "rootPieceId", required_shares AS "required", repair_shares AS "repair",

@@ -11,12 +11,13 @@ export interface UpdateMetadata extends ObjectLocation {
   readonly streamId: Uint8Array;
   readonly userData: UserData;
   /** What is replaced. */
-  readonly includes: { readonly metadata: boolean; readonly etag: boolean };
+  readonly includes: { readonly metadata: boolean; readonly etag: boolean; readonly checksum: boolean };
   readonly now: Micros;
 }
 
 const updateSql = `UPDATE objects SET encrypted_metadata = ?, encrypted_metadata_nonce = ?,
-    encrypted_metadata_encrypted_key = ?, encrypted_etag = ?
+    encrypted_metadata_encrypted_key = ?, encrypted_etag = ?,
+    checksum_algorithm = ?, checksum_composite = ?, encrypted_checksum = ?
   WHERE ${atLocation} AND version = ?`;
 
 /**
@@ -26,8 +27,9 @@ const updateSql = `UPDATE objects SET encrypted_metadata = ?, encrypted_metadata
 export async function updateMetadata(tx: Queries, update: UpdateMetadata): Promise<void> {
   const object = await lastCommittedObject(tx, update, update.now);
   if (!equalBytes(object.streamId, update.streamId)) throw objectNotFound();
-  const { metadata, etag } = update.includes;
-  if ((!metadata && object.metadata !== null) || (!etag && object.etag !== null)) {
+  const { metadata, etag, checksum } = update.includes;
+  const keepsChecksum = !checksum && (object.checksumAlgorithm !== 0 || object.checksum !== null);
+  if ((!metadata && object.metadata !== null) || (!etag && object.etag !== null) || keepsChecksum) {
     throw rpcError(
       RpcStatus.InsufficientObjectMetadataIncludes,
       "insufficient metadata includes: the object's metadata contains populated fields not included in the provided includes",
@@ -38,6 +40,9 @@ export async function updateMetadata(tx: Queries, update: UpdateMetadata): Promi
     update.userData.metadataNonce,
     update.userData.metadataKey,
     etag ? update.userData.etag : null,
+    checksum ? update.userData.checksumAlgorithm : 0,
+    checksum ? update.userData.checksumComposite : 0,
+    checksum ? update.userData.checksum : null,
     ...locationParams(update),
     object.version,
   ]);

@@ -6,10 +6,18 @@ import type { UserData } from "./object-record.js";
  * (storj/storj satellite/metabase/metadata.go, EncryptedUserData.Verify).
  */
 export function checkUserData(data: UserData): void {
+  checkUserDataForBegin(data);
+  if (data.checksumAlgorithm !== 0 && data.checksum === null) {
+    throw invalidRequest("Checksum.EncryptedValue must be set if Checksum.Algorithm is set");
+  }
+}
+
+/** The value of a checksum may come later than its algorithm: with the commit. */
+export function checkUserDataForBegin(data: UserData): void {
   if ((data.metadataNonce === null) !== (data.metadataKey === null)) {
     throw invalidRequest("EncryptedMetadataNonce and EncryptedMetadataEncryptedKey must always be set together");
   }
-  const hasData = data.metadata !== null || data.etag !== null;
+  const hasData = data.metadata !== null || data.etag !== null || data.checksum !== null;
   const hasKey = data.metadataKey !== null;
   if (hasData && !hasKey) {
     throw invalidRequest(
@@ -22,5 +30,3 @@ export function checkUserData(data: UserData): void {
     );
   }
 }
-
-export const noUserData: UserData = { metadata: null, metadataNonce: null, metadataKey: null, etag: null };

@@ -19,5 +19,8 @@ export const beginCopyObject: Handler<BeginCopyObjectRequest, BeginCopyObjectRes
   const location = { projectId, bucket: request.bucket, key: request.encryptedObjectKey };
   const object = await requestedObject(satellite.db.read, location, request.objectVersion, caller.time);
   await satellite.usage.checkUpload(caller.project, { bytes: object.encryptedSize, segments: object.segmentCount });
-  return { ...(await keysToReplace(satellite, projectId, request.bucket, object)), checksumAlgorithm: 0 };
+  return {
+    ...(await keysToReplace(satellite, projectId, request.bucket, object)),
+    checksumAlgorithm: object.checksumAlgorithm,
+  };
 };

@@ -6,11 +6,12 @@ import type { BucketRecord } from "../data/buckets.js";
 import { invalidRequest } from "../data/errors.js";
 import type { Encryption, Retention, UserData } from "../data/object-record.js";
 import { type Micros, microsOfMillis, microsOfTimestamp } from "../data/times.js";
-import { checkUserData } from "../data/user-data.js";
+import { checkUserDataForBegin } from "../data/user-data.js";
 import type { SatelliteParts } from "../satellite-parts.js";
+import { checkChecksumForBegin } from "./checksums.js";
 import { checkBucketLock, hasDefaultRetention, newRetention, requireLockPermissions } from "./object-lock-checks.js";
 import { checkUserDataSize, userDataOf } from "./user-data-message.js";
-import { checkBucketLength, checkRetention, refuseChecksum } from "./validate.js";
+import { checkBucketLength, checkRetention } from "./validate.js";
 
 /** What a client asks for at the begin of an upload, checked. */
 export interface BeginObjectTerms {
@@ -42,7 +43,7 @@ export async function checkBeginObject(
       `key length is too big, got ${request.encryptedObjectKey.length}, maximum allowed is ${limits.maxKeyLength}`,
     );
   }
-  refuseChecksum(request);
+  checkChecksumForBegin(satellite.config, request);
   const userData = userDataOf(request);
   checkUserDataSize(userData, limits);
   await satellite.usage.checkUpload(caller.project);
@@ -52,7 +53,7 @@ export async function checkBeginObject(
   checkBucketLock(bucket, request);
   if (request.retention === undefined && hasDefaultRetention(bucket)) refuseExpiration(caller, request);
   if (request.encryptedObjectKey.length === 0) throw invalidRequest("ObjectKey missing");
-  checkUserData(userData);
+  checkUserDataForBegin(userData);
   if (request.encryptionParameters === undefined) throw invalidRequest("Encryption is missing");
   return {
     caller,

@@ -6,10 +6,10 @@ import { microsOfMillis, microsOfTimestamp } from "../data/times.js";
 import { checkUserData } from "../data/user-data.js";
 import { openStreamId } from "../ids/stream-id.js";
 import type { SatelliteParts } from "../satellite-parts.js";
+import { checkChecksum } from "./checksums.js";
 import type { Handler } from "./handler.js";
 import { objectMessage } from "./object-message.js";
 import { checkUserDataSize, streamMetaOf, userDataOf } from "./user-data-message.js";
-import { refuseChecksum } from "./validate.js";
 
 export const commitObject: Handler<CommitObjectRequest, CommitObjectResponse> = async (satellite, request) => {
   const caller = await satellite.access.caller(request.header, { tolerant: true });
@@ -53,9 +53,10 @@ export const commitObject: Handler<CommitObjectRequest, CommitObjectResponse> = 
  * put the key into the metadata.
  */
 export function commitUserData(satellite: SatelliteParts, request: CommitObjectRequest): UserData | null {
-  refuseChecksum(request);
+  checkChecksum(satellite.config, request);
   const given = userDataOf(request);
-  if (given.metadata === null && given.etag === null) return null;
+  const checksum = given.checksumAlgorithm !== 0 || given.checksum !== null;
+  if (given.metadata === null && given.etag === null && !checksum) return null;
   const data = given.metadataKey === null && given.metadataNonce === null ? withLegacyKey(given) : given;
   checkUserDataSize(data, satellite.config.limits);
   checkUserData(data);

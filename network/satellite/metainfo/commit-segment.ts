@@ -10,10 +10,10 @@ import { microsOfMillis, microsOfTimestamp } from "../data/times.js";
 import { openSegmentId } from "../ids/segment-id.js";
 import { checkPieceSizes, piecesOf, verifyPieces } from "../orders/verify-pieces.js";
 import type { SatelliteParts } from "../satellite-parts.js";
+import { checkSegmentChecksum } from "./checksums.js";
 import type { Handler } from "./handler.js";
 import { redundancyOf } from "./redundancy-message.js";
 import { bytesOrNull } from "./user-data-message.js";
-import { refuseChecksum } from "./validate.js";
 
 /** The checks in the order of storj/storj satellite/metainfo/endpoint_segment.go CommitSegment. */
 export const commitSegment: Handler<CommitSegmentRequest, CommitSegmentResponse> = async (satellite, request) => {
@@ -23,7 +23,7 @@ export const commitSegment: Handler<CommitSegmentRequest, CommitSegmentResponse>
   const id = openSegmentId(satellite.seal, projectId, request.segmentId, caller.time, times.segmentCommitMs);
   const { streamId } = id;
   await caller.require({ op: Action.Write, bucket: streamId.bucket, path: streamId.encryptedObjectKey });
-  refuseChecksum(request);
+  checkSegmentChecksum(satellite.config, request.encryptedChecksum);
 
   const redundancy =
     id.redundancyScheme === undefined ? satellite.config.redundancy : redundancyOf(id.redundancyScheme);
@@ -66,6 +66,7 @@ export const commitSegment: Handler<CommitSegmentRequest, CommitSegmentResponse>
       plainSize: request.plainSize,
       encryptedSize: request.sizeEncryptedData,
       etag: bytesOrNull(request.encryptedETag),
+      checksum: bytesOrNull(request.encryptedChecksum),
       rootPieceId: id.rootPieceId,
       redundancy,
       pieces,

@@ -7,12 +7,13 @@ import { microsOfMillis } from "../data/times.js";
 import { streamSize } from "../data/usage.js";
 import { newUuid } from "../data/uuid.js";
 import { openStreamId } from "../ids/stream-id.js";
+import { checkChecksum } from "./checksums.js";
 import { newSegmentKeys } from "./copy-messages.js";
 import type { Handler } from "./handler.js";
 import { checkBucketLock, newRetention, requireLockPermissions } from "./object-lock-checks.js";
 import { objectMessage } from "./object-message.js";
 import { checkUserDataSize, userDataOf } from "./user-data-message.js";
-import { checkBucketLength, checkRetention, refuseChecksum } from "./validate.js";
+import { checkBucketLength, checkRetention } from "./validate.js";
 
 export const finishCopyObject: Handler<FinishCopyObjectRequest, FinishCopyObjectResponse> = async (
   satellite,
@@ -24,8 +25,14 @@ export const finishCopyObject: Handler<FinishCopyObjectRequest, FinishCopyObject
   const { newBucket, newEncryptedObjectKey } = request;
   await caller.require({ op: Action.Write, bucket: newBucket, path: newEncryptedObjectKey });
   await requireLockPermissions(caller, request, { bucket: newBucket, path: newEncryptedObjectKey });
-  refuseChecksum({ encryptedChecksum: request.newEncryptedChecksum, checksumAlgorithm: request.newChecksumAlgorithm });
+  const checksum = {
+    checksumAlgorithm: request.newChecksumAlgorithm,
+    isChecksumComposite: request.newIsChecksumComposite,
+    encryptedChecksum: request.newEncryptedChecksum,
+  };
+  checkChecksum(satellite.config, checksum);
   const userData = userDataOf({
+    ...checksum,
     encryptedMetadata: request.newEncryptedMetadata,
     encryptedMetadataNonce: request.newEncryptedMetadataKeyNonce,
     encryptedMetadataEncryptedKey: request.newEncryptedMetadataKey,

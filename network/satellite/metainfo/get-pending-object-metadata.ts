@@ -8,7 +8,7 @@ import { pendingObject } from "../data/find-object.js";
 import { openStreamId } from "../ids/stream-id.js";
 import type { SatelliteParts } from "../satellite-parts.js";
 import type { Handler } from "./handler.js";
-import { streamMetaOf } from "./user-data-message.js";
+import { checksumFields, streamMetaOf } from "./user-data-message.js";
 import { checkBucketLength } from "./validate.js";
 
 export const getPendingObjectMetadata: Handler<
@@ -33,9 +33,7 @@ export const getPendingObjectMetadata: Handler<
     encryptedMetadataEncryptedKey: object.metadataKey ?? none,
     encryptedMetadata: StreamMeta.encode(meta).finish(),
     encryptedEtag: object.etag ?? none,
-    checksumAlgorithm: 0,
-    isChecksumComposite: false,
-    encryptedChecksum: none,
+    ...checksumFields(object),
   };
 };
 

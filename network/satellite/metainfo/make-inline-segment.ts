@@ -9,10 +9,10 @@ import { sizeText } from "../data/segment-totals.js";
 import { microsOfMillis, microsOfTimestamp } from "../data/times.js";
 import { openStreamId } from "../ids/stream-id.js";
 import type { SatelliteParts } from "../satellite-parts.js";
+import { checkSegmentChecksum } from "./checksums.js";
 import type { Handler } from "./handler.js";
 import { segmentPosition } from "./segment-position.js";
 import { bytesOrNull } from "./user-data-message.js";
-import { refuseChecksum } from "./validate.js";
 
 export const makeInlineSegment: Handler<MakeInlineSegmentRequest, MakeInlineSegmentResponse> = async (
   satellite,
@@ -43,7 +43,7 @@ export const makeInlineSegment: Handler<MakeInlineSegmentRequest, MakeInlineSegm
 /** The segment of the request, checked. The smallest blocks give the most overhead that a cipher may add. */
 export function inlineSegmentOf(satellite: SatelliteParts, request: MakeInlineSegmentRequest) {
   const { maxInlineSegmentSize } = satellite.config.limits;
-  refuseChecksum(request);
+  checkSegmentChecksum(satellite.config, request.encryptedChecksum);
   const position = segmentPosition(request.position);
   if (request.encryptedInlineData.length > encryptedSize(maxInlineSegmentSize, CipherSuite.AesGcm, 128)) {
     throw rpcError(
@@ -60,6 +60,7 @@ export function inlineSegmentOf(satellite: SatelliteParts, request: MakeInlineSe
     encryptedKey: request.encryptedKey,
     plainSize: request.plainSize,
     etag: bytesOrNull(request.encryptedETag),
+    checksum: bytesOrNull(request.encryptedChecksum),
     inlineData: request.encryptedInlineData,
   };
   checkSegmentKey(segment);

@@ -8,7 +8,7 @@ import { optionalTimestamp, timestampOfMicros } from "../data/times.js";
 import { objectVersion } from "../ids/object-version.js";
 import { sealStreamId } from "../ids/stream-id.js";
 import type { SatelliteParts } from "../satellite-parts.js";
-import { streamMetaOf } from "./user-data-message.js";
+import { checksumFields, streamMetaOf } from "./user-data-message.js";
 
 const none = new Uint8Array(0);
 
@@ -65,6 +65,7 @@ export function objectListItem(context: ListContext, { key, object, latest }: Li
     item.plainSize = object.plainSize;
   }
   addUserData(item, object, includes);
+  if (includes.checksum) Object.assign(item, checksumFields(object));
   if (object.status === ObjectStatus.Pending) item.streamId = pendingStreamId(context, object);
   return item;
 }

@@ -6,7 +6,7 @@ import { optionalTimestamp, timestampOfMicros } from "../data/times.js";
 import { objectVersion } from "../ids/object-version.js";
 import { sealStreamId } from "../ids/stream-id.js";
 import type { SatelliteParts } from "../satellite-parts.js";
-import { streamMetaOf } from "./user-data-message.js";
+import { checksumFields, streamMetaOf } from "./user-data-message.js";
 
 const none = new Uint8Array(0);
 
@@ -51,9 +51,7 @@ export function objectMessage(
         : undefined,
     legalHold: sight.legalHold ? object.legalHold !== 0 : undefined,
     encryptedEtag: object.etag ?? none,
-    checksumAlgorithm: 0,
-    isChecksumComposite: false,
-    encryptedChecksum: none,
+    ...checksumFields(object),
   };
 }
 

@@ -13,6 +13,6 @@ export function segmentListItem(segment: SegmentInfo): SegmentListItem {
     encryptedETag: segment.etag ?? none,
     encryptedKeyNonce: segment.keyNonce,
     encryptedKey: segment.encryptedKey,
-    encryptedChecksum: none,
+    encryptedChecksum: segment.checksum ?? none,
   };
 }

@@ -7,9 +7,10 @@ import { microsOfMillis } from "../data/times.js";
 import { updateMetadata } from "../data/update-metadata.js";
 import { checkUserData } from "../data/user-data.js";
 import { openStreamId } from "../ids/stream-id.js";
+import { checkChecksum } from "./checksums.js";
 import type { Handler } from "./handler.js";
 import { checkUserDataSize, userDataOf } from "./user-data-message.js";
-import { checkBucketLength, checkObjectVersion, refuseChecksum } from "./validate.js";
+import { checkBucketLength, checkObjectVersion } from "./validate.js";
 
 export const updateObjectMetadata: Handler<UpdateObjectMetadataRequest, UpdateObjectMetadataResponse> = async (
   satellite,
@@ -19,7 +20,7 @@ export const updateObjectMetadata: Handler<UpdateObjectMetadataRequest, UpdateOb
   checkObjectVersion(request.objectVersion);
   const caller = await satellite.access.caller(request.header);
   await caller.require({ op: Action.Write, bucket: request.bucket, path: request.encryptedObjectKey });
-  refuseChecksum(request);
+  checkChecksum(satellite.config, request);
   const includes = includesOf(request);
   const userData = userDataOf(request);
   checkUserDataSize(userData, satellite.config.limits);
@@ -46,11 +47,11 @@ export const updateObjectMetadata: Handler<UpdateObjectMetadataRequest, UpdateOb
   return {};
 };
 
-function includesOf(request: UpdateObjectMetadataRequest): { metadata: boolean; etag: boolean } {
+function includesOf(request: UpdateObjectMetadataRequest): { metadata: boolean; etag: boolean; checksum: boolean } {
   const { includes } = request;
-  if (includes === undefined) return { metadata: true, etag: request.setEncryptedEtag };
+  if (includes === undefined) return { metadata: true, etag: request.setEncryptedEtag, checksum: false };
   if (!includes.custom && !includes.etag && !includes.checksum) {
     throw rpcError(RpcStatus.ObjectMetadataIncludesInvalid, "Includes must not be empty");
   }
-  return { metadata: includes.custom, etag: includes.etag };
+  return { metadata: includes.custom, etag: includes.etag, checksum: includes.checksum };
 }

@@ -22,6 +22,18 @@ export interface UserDataFields {
   readonly encryptedMetadataNonce: Uint8Array;
   readonly encryptedMetadataEncryptedKey: Uint8Array;
   readonly encryptedEtag: Uint8Array;
+  readonly checksumAlgorithm: number;
+  readonly isChecksumComposite: boolean;
+  readonly encryptedChecksum: Uint8Array;
+}
+
+/** The checksum of an object as messages carry it. */
+export function checksumFields(data: Pick<UserData, "checksumAlgorithm" | "checksumComposite" | "checksum">) {
+  return {
+    checksumAlgorithm: data.checksumAlgorithm,
+    isChecksumComposite: data.checksumComposite !== 0,
+    encryptedChecksum: data.checksum ?? new Uint8Array(0),
+  };
 }
 
 export function userDataOf(fields: UserDataFields): UserData {
@@ -30,12 +42,15 @@ export function userDataOf(fields: UserDataFields): UserData {
     metadataNonce: nonceOrNull(fields.encryptedMetadataNonce),
     metadataKey: bytesOrNull(fields.encryptedMetadataEncryptedKey),
     etag: bytesOrNull(fields.encryptedEtag),
+    checksumAlgorithm: fields.checksumAlgorithm,
+    checksumComposite: fields.isChecksumComposite ? 1 : 0,
+    checksum: bytesOrNull(fields.encryptedChecksum),
   };
 }
 
 /** Size and form of what a client wants kept with an object. Status 3. */
 export function checkUserDataSize(data: UserData, limits: SatelliteLimits): void {
-  const size = (data.metadata?.length ?? 0) + (data.etag?.length ?? 0);
+  const size = (data.metadata?.length ?? 0) + (data.etag?.length ?? 0) + (data.checksum?.length ?? 0);
   if (size > limits.maxMetadataSize) {
     throw rpcError(
       RpcStatus.InvalidArgument,

@@ -61,17 +61,3 @@ export function checkRetention(retention: Retention | undefined, nowMs: number):
     throw rpcError(RpcStatus.InvalidArgument, "retention period expiration time must not be in the past");
   }
 }
-
-const checksumsOff = "Checksum options may not be provided at this time";
-
-/** Object checksums are not kept here: status 10027 for any of the fields. */
-export function refuseChecksum(request: {
-  checksumAlgorithm?: number;
-  isChecksumComposite?: boolean;
-  encryptedChecksum: Uint8Array;
-}): void {
-  const { checksumAlgorithm = 0, isChecksumComposite = false, encryptedChecksum } = request;
-  if (checksumAlgorithm !== 0 || isChecksumComposite || encryptedChecksum.length > 0) {
-    throw rpcError(RpcStatus.ChecksumsUnsupported, checksumsOff);
-  }
-}
