@@ -53,7 +53,7 @@ export async function startStorageNode(init: StorageNodeOptions): Promise<Storag
   const { dir, identity, transport, now, onProblem, durable, orderGraceMs } = options;
   const trust = createTrust(options.satellites, transport);
   const [store, orders, expirations] = await Promise.all([
-    openPieceStore({ dir, durable }),
+    openPieceStore({ dir, durable, packed: options.packed, onProblem }),
     openOrdersStore({ dir, durable, orderGraceMs, onProblem }),
     openExpirations(dir),
   ]);
@@ -171,7 +171,7 @@ export async function startStorageNode(init: StorageNodeOptions): Promise<Storag
   const server = await options.serve(services).catch(async (error) => {
     stopped.abort();
     await upkeep.stop();
-    await orders.close();
+    await Promise.all([orders.close(), store.close()]);
     throw error;
   });
   const self = selfOf(options, server.address);
@@ -227,7 +227,7 @@ export async function startStorageNode(init: StorageNodeOptions): Promise<Storag
       await started.stop();
       await server.stop(stopOptions);
       await Promise.all([upkeep.stop(), amnesty.stop()]);
-      await orders.close();
+      await Promise.all([orders.close(), store.close()]);
     },
   };
 }

@@ -29,7 +29,9 @@ export interface StorageNodeOptions {
   reserveBytes?: number;
   /** False: pieces may be lost when the machine (not just the process) crashes. True when absent. */
   durable?: boolean;
-  /** Uploads and downloads at a time; more are refused with status 14. 400 when absent: each may hold 0.5 MiB. */
+  /** False: each piece has a file of its own, the small ones too. True when absent. */
+  packed?: boolean;
+  /** Uploads and downloads at a time; more are refused with status 14. 400 when absent: each may hold 0.75 MiB. */
   maxTransfers?: number;
   /** Used order limits that are remembered; 100 000 when absent. */
   maxUsedSerials?: number;
@@ -82,6 +84,7 @@ export function completeOptions(options: StorageNodeOptions): CompleteOptions {
     capacityBytes: Number.POSITIVE_INFINITY,
     reserveBytes: 128 * 1024 * 1024,
     durable: true,
+    packed: true,
     maxTransfers: 400,
     maxUsedSerials: 100_000,
     messageTimeoutMs: hour / 2,

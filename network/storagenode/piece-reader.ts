@@ -22,29 +22,32 @@ export interface PieceReader {
 
 const verifyReadSize = 4 * checkedBlockSize;
 
-/** Rejects with status 5 when there is no such file. */
-export async function openPiece(path: string): Promise<PieceReader> {
+/**
+ * Opens a piece file, or what one would hold at a place in another file. Rejects with status 5 when there is no such
+ * file.
+ */
+export async function openPiece(path: string, place?: { offset: number; size: number }): Promise<PieceReader> {
   const file = await open(path, "r").catch((cause) => {
     throw diskError(cause);
   });
   try {
-    const fileSize = (await file.stat()).size;
-    const end = footerReadSize(fileSize);
-    const footer = decodeFooter(await readExactly(file, fileSize - end, end), fileSize);
-    return readerOf(file, footer);
+    const { offset, size } = place ?? { offset: 0, size: (await file.stat()).size };
+    const end = footerReadSize(size);
+    const footer = decodeFooter(await readExactly(file, offset + size - end, end), size);
+    return readerOf(file, offset, footer);
   } catch (cause) {
     await file.close();
     throw isPosternError(cause) ? cause : diskError(cause);
   }
 }
 
-function readerOf(file: FileHandle, { size, header, checksums }: PieceFooter): PieceReader {
+function readerOf(file: FileHandle, base: number, { size, header, checksums }: PieceFooter): PieceReader {
   async function read(offset: number, length: number): Promise<Uint8Array> {
-    if (checksums === undefined) return readExactly(file, offset, length);
+    if (checksums === undefined) return readExactly(file, base + offset, length);
     const first = Math.floor(offset / checkedBlockSize);
     const start = first * checkedBlockSize;
     const end = Math.min(size, Math.ceil((offset + length) / checkedBlockSize) * checkedBlockSize);
-    const blocks = await readExactly(file, start, end - start);
+    const blocks = await readExactly(file, base + start, end - start);
     for (let index = first, at = 0; at < blocks.length; index++, at += checkedBlockSize) {
       if (crc32(blocks.subarray(at, at + checkedBlockSize)) !== checksums[index]) throw corrupt();
     }
@@ -66,7 +69,8 @@ function readerOf(file: FileHandle, { size, header, checksums }: PieceFooter): P
   };
 }
 
-async function readExactly(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+/** The bytes at a place of a file, or `corrupt-data` when it ends before. */
+export async function readExactly(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
   const buffer = Buffer.allocUnsafeSlow(length);
   for (let done = 0; done < length; ) {
     const { bytesRead } = await file.read(buffer, done, length - done, offset + done).catch((cause) => {

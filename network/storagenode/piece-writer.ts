@@ -2,6 +2,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { PieceHeader } from "../../proto/gen/piecestore.js";
 import { diskError } from "./errors.js";
 import { createBlockChecksums, encodeFooter } from "./piece-file.js";
+import { writeAll } from "./write-all.js";
 
 /** Takes the bytes of one piece. Calls must not overlap. */
 export interface PieceWriter {
@@ -9,13 +10,15 @@ export interface PieceWriter {
   readonly size: number;
   /** Takes the next bytes, which must not change any more; resolves when more may come. */
   write(data: Uint8Array): Promise<void>;
-  /** Gives the piece its name. When this resolves the piece outlives a crash. */
+  /** Keeps the piece. When this resolves the piece outlives a crash. */
   commit(header: PieceHeader): Promise<void>;
   /** Leaves nothing behind, unless the piece was committed. Safe at any time. */
   abort(): Promise<void>;
 }
 
 export interface PieceWriterOptions {
+  /** Takes the bytes of a file that small pieces need not have; left out where each has its own. */
+  readonly pack?: (parts: readonly Uint8Array[]) => Promise<void>;
   readonly temporaryPath: string;
   /** Makes the final folder if need be and resolves to the path of the piece. */
   readonly finalPath: () => Promise<string>;
@@ -26,22 +29,27 @@ export interface PieceWriterOptions {
 /** Bytes gathered for one write. A writer holds at most twice as many: those being written, and the next. */
 const gatherBytes = 256 * 1024;
 
+/** Bytes below which a piece is packed, and is held until it is whole. */
+export const packedPieceBytes = 384 * 1024;
+
 /**
  * Writes to a temporary file, which appears with the first full gathering: uploads that are called off early, as the
  * slowest of a segment always are, never touch the disk.
  */
-export function createPieceWriter({ temporaryPath, finalPath, syncName }: PieceWriterOptions): PieceWriter {
+export function createPieceWriter({ pack, temporaryPath, finalPath, syncName }: PieceWriterOptions): PieceWriter {
   const checksums = createBlockChecksums();
   let size = 0;
   let parts: Uint8Array[] = [];
   let gathered = 0;
   let file: FileHandle | undefined;
+  let flushed = false;
   let created = false;
   let writing: Promise<void> | undefined;
   let state: "open" | "committed" | "aborted" = "open";
 
   /** Starts to write what is gathered; the write before must be over. */
   function flush(): void {
+    flushed = true;
     const batch = parts;
     parts = [];
     gathered = 0;
@@ -68,7 +76,7 @@ export function createPieceWriter({ temporaryPath, finalPath, syncName }: PieceW
       parts.push(data);
       gathered += data.length;
       size += data.length;
-      if (gathered < gatherBytes) return;
+      if (gathered < (pack === undefined || flushed ? gatherBytes : packedPieceBytes)) return;
       try {
         await writing;
       } catch (cause) {
@@ -80,6 +88,11 @@ export function createPieceWriter({ temporaryPath, finalPath, syncName }: PieceW
     async commit(header) {
       try {
         parts.push(encodeFooter(header, checksums.finish()));
+        if (pack !== undefined && !flushed) {
+          await pack(parts);
+          state = "committed";
+          return;
+        }
         await writing;
         flush();
         await writing;
@@ -109,26 +122,4 @@ export function createPieceWriter({ temporaryPath, finalPath, syncName }: PieceW
     file = undefined;
     await handle?.close();
   }
-}
-
-/** A single writev may stop early, for example where the disk is full; the next one then says why. */
-async function writeAll(file: FileHandle, parts: Uint8Array[]): Promise<void> {
-  let rest = parts;
-  for (;;) {
-    const total = rest.reduce((sum, part) => sum + part.length, 0);
-    if (total === 0) return;
-    const { bytesWritten } = await file.writev(rest);
-    if (bytesWritten === total) return;
-    rest = skipBytes(rest, bytesWritten);
-  }
-}
-
-function skipBytes(parts: readonly Uint8Array[], count: number): Uint8Array[] {
-  const rest: Uint8Array[] = [];
-  let skip = count;
-  for (const part of parts) {
-    if (skip < part.length) rest.push(part.subarray(skip));
-    skip = Math.max(0, skip - part.length);
-  }
-  return rest;
 }

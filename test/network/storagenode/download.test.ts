@@ -191,7 +191,7 @@ async function onlyPieceFile(lab: NodeLab): Promise<string> {
 }
 
 test("damaged files are found out, and are no crash", async (t) => {
-  const lab = await nodeLab(t);
+  const lab = await nodeLab(t, { packed: false });
   const stored = await storePiece(lab, randomBytes(1000));
   const path = await onlyPieceFile(lab);
   await writeFile(path, randomBytes(2024));
@@ -205,7 +205,7 @@ test("damaged files are found out, and are no crash", async (t) => {
 });
 
 test("not a byte of a damaged block is sent; audits and repairs get nothing of the piece", async (t) => {
-  const lab = await nodeLab(t);
+  const lab = await nodeLab(t, { packed: false });
   const data = randomBytes(200_000);
   const stored = await storePiece(lab, data);
   const path = await onlyPieceFile(lab);

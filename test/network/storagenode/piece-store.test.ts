@@ -14,10 +14,13 @@ const other = new Uint8Array(32).fill(8);
 const day = 86_400_000;
 const noon = Date.UTC(2030, 0, 10, 12);
 
-async function storeOf(t: ExecutionContext) {
+const openStore = (dir: string, packed: boolean) =>
+  openPieceStore({ dir, durable: false, packed, onProblem: (message) => Promise.reject(new Error(message)) });
+
+async function storeOf(t: ExecutionContext, packed: boolean) {
   const dir = await tempDir();
   t.teardown(dir.remove);
-  const store = await openPieceStore({ dir: dir.path, durable: false });
+  const store = await openStore(dir.path, packed);
   return { dir: dir.path, store };
 }
 
@@ -45,11 +48,12 @@ async function readAll(store: PieceStore, pieceId: Uint8Array): Promise<{ data: 
 }
 
 test("used bytes: counted at the start, beside what comes meanwhile, and kept", async (t) => {
-  const { dir, store } = await storeOf(t);
+  const packed = false;
+  const { dir, store } = await storeOf(t, packed);
   const ids = Array.from({ length: 5 }, () => randomBytes(32));
   for (const id of ids) await put(store, satellite, id, 1000);
   t.is(store.usedBytes, undefined);
-  const again = await openPieceStore({ dir, durable: false });
+  const again = await openStore(dir, packed);
   const [first, second] = [randomBytes(32), randomBytes(32)];
   await put(again, other, first, 10);
   const counting = again.countUsed();
@@ -57,7 +61,7 @@ test("used bytes: counted at the start, beside what comes meanwhile, and kept", 
   const small = pieceFileSize(10) + pieceFileSize(20);
   // The one that was there before the count is in it a second time: nodes count first.
   t.is(again.usedBytes, 5 * pieceFileSize(1000) + small + pieceFileSize(10));
-  const fresh = await openPieceStore({ dir, durable: false });
+  const fresh = await openStore(dir, packed);
   await fresh.countUsed();
   t.is(fresh.usedBytes, 5 * pieceFileSize(1000) + small);
   t.true(await fresh.delete(satellite, ids[0]!));
@@ -66,50 +70,54 @@ test("used bytes: counted at the start, beside what comes meanwhile, and kept", 
   t.is(fresh.trashBytes, 0);
 });
 
-test("the trash: by day, restored by a reader or as a whole, emptied later", async (t) => {
-  const { dir, store } = await storeOf(t);
-  await store.countUsed();
-  const ids = Array.from({ length: 4 }, () => randomBytes(32));
-  const data = [];
-  for (const id of ids) data.push(await put(store, satellite, id, 100));
-  await put(store, other, ids[0]!, 100);
-  const hexes = ids.map(toHex);
-  t.deepEqual(await listed(store, satellite), [...hexes].sort());
-  t.true((await store.storedAt(satellite, ids[0]!))! > Date.now() - 60_000);
-  t.is(await store.storedAt(satellite, randomBytes(32)), undefined);
+for (const packed of [false, true]) {
+  test(`the trash: by day, restored by a reader or as a whole, emptied later${packed ? ", of packed pieces" : ""}`, async (t) => {
+    const { dir, store } = await storeOf(t, packed);
+    await store.countUsed();
+    const ids = Array.from({ length: 4 }, () => randomBytes(32));
+    const data = [];
+    for (const id of ids) data.push(await put(store, satellite, id, 100));
+    await put(store, other, ids[0]!, 100);
+    const hexes = ids.map(toHex);
+    t.deepEqual(await listed(store, satellite), [...hexes].sort());
+    t.true((await store.storedAt(satellite, ids[0]!))! > Date.now() - 60_000);
+    t.is(await store.storedAt(satellite, randomBytes(32)), undefined);
 
-  for (const [index, id] of ids.entries()) t.true(await store.trash(satellite, id, noon + index * day));
-  t.false(await store.trash(satellite, ids[0]!, noon));
-  t.deepEqual(await listed(store, satellite), []);
-  t.deepEqual((await readdir(join(dir, "trash", satelliteFolder(satellite)))).sort(), [
-    "2030-01-10",
-    "2030-01-11",
-    "2030-01-12",
-    "2030-01-13",
-  ]);
-  t.is(store.trashBytes, 4 * pieceFileSize(100));
-  t.is(store.usedBytes, 5 * pieceFileSize(100));
+    for (const [index, id] of ids.entries()) t.true(await store.trash(satellite, id, noon + index * day));
+    t.false(await store.trash(satellite, ids[0]!, noon));
+    t.deepEqual(await listed(store, satellite), []);
+    t.deepEqual((await readdir(join(dir, "trash", satelliteFolder(satellite)))).sort(), [
+      "2030-01-10",
+      "2030-01-11",
+      "2030-01-12",
+      "2030-01-13",
+    ]);
+    t.is(store.trashBytes, 4 * pieceFileSize(100));
+    // The pack is still there: one of its pieces is another satellite's.
+    const inPack = packed ? 5 * 88 + 4 * pieceFileSize(100) : 0;
+    t.is(store.usedBytes, 5 * pieceFileSize(100) + inPack);
 
-  const read = await readAll(store, ids[3]!);
-  t.true(read.restored);
-  t.true(data[3]!.equals(read.data));
-  t.false((await readAll(store, ids[3]!)).restored);
-  t.is(store.trashBytes, 3 * pieceFileSize(100));
+    const read = await readAll(store, ids[3]!);
+    t.true(read.restored);
+    t.true(data[3]!.equals(read.data));
+    t.false((await readAll(store, ids[3]!)).restored);
+    t.is(store.trashBytes, 3 * pieceFileSize(100));
 
-  t.is(await store.emptyTrash(noon), 0);
-  t.is(await store.emptyTrash(noon + day), 1);
-  t.is(store.usedBytes, 4 * pieceFileSize(100));
-  await t.throwsAsync(store.reader(satellite, ids[0]!), { code: "not-found" });
-  t.is(await store.restoreTrash(other), 0);
-  t.is(await store.restoreTrash(satellite), 2);
-  t.is(store.trashBytes, 0);
-  t.deepEqual(await listed(store, satellite), hexes.slice(1).sort());
-  t.deepEqual(await listed(store, other), [hexes[0]!]);
-  t.deepEqual(await readdir(join(dir, "trash", satelliteFolder(satellite))), []);
-});
+    t.is(await store.emptyTrash(noon), 0);
+    t.is(await store.emptyTrash(noon + day), 1);
+    t.is(store.usedBytes, 4 * pieceFileSize(100) + inPack);
+    await t.throwsAsync(store.reader(satellite, ids[0]!), { code: "not-found" });
+    t.is(await store.restoreTrash(other), 0);
+    t.is(await store.restoreTrash(satellite), 2);
+    t.is(store.trashBytes, 0);
+    t.deepEqual(await listed(store, satellite), hexes.slice(1).sort());
+    t.deepEqual(await listed(store, other), [hexes[0]!]);
+    t.deepEqual(await readdir(join(dir, "trash", satelliteFolder(satellite))), []);
+  });
+}
 
 test("a piece in the trash keeps the time at which it was stored", async (t) => {
-  const { dir, store } = await storeOf(t);
+  const { dir, store } = await storeOf(t, false);
   const id = randomBytes(32);
   await put(store, satellite, id, 1);
   const path = join(dir, "pieces", satelliteFolder(satellite), pieceName(id));
@@ -117,4 +125,40 @@ test("a piece in the trash keeps the time at which it was stored", async (t) => 
   await store.trash(satellite, id, noon + day);
   await store.restoreTrash(satellite);
   t.is(await store.storedAt(satellite, id), noon);
+});
+
+test("pieces leave the trash and their pack with the time at which they were stored", async (t) => {
+  const { dir, store } = await storeOf(t, true);
+  const ids = [randomBytes(32), randomBytes(32), randomBytes(32)];
+  const data = [];
+  for (const id of ids) data.push(await put(store, satellite, id, 1000));
+  const times = await Promise.all(ids.map((id) => store.storedAt(satellite, id)));
+  await store.close();
+  const again = await openStore(dir, true);
+  t.deepEqual(await Promise.all(ids.map((id) => again.storedAt(satellite, id))), times);
+  t.true(await again.delete(satellite, ids[0]!));
+  t.true(await again.trash(satellite, ids[1]!, noon));
+  await again.settled();
+  t.deepEqual(await readdir(join(dir, "packs")), [], "most of the pack was gone, and the rest has a file of its own");
+  t.is(await again.restoreTrash(satellite), 1);
+  for (const index of [1, 2]) {
+    t.is(await again.storedAt(satellite, ids[index]!), times[index]);
+    t.true(data[index]!.equals((await readAll(again, ids[index]!)).data));
+  }
+  t.deepEqual(await listed(again, satellite), ids.slice(1).map(toHex).sort());
+  t.is(await again.storedAt(satellite, ids[0]!), undefined);
+  await again.close();
+});
+
+test("a large piece has a file of its own, and takes the place of a small one", async (t) => {
+  const { dir, store } = await storeOf(t, true);
+  const id = randomBytes(32);
+  await put(store, satellite, id, 10);
+  await put(store, satellite, randomBytes(32), 380_000);
+  const large = await put(store, satellite, id, 400_000);
+  t.true(large.equals((await readAll(store, id)).data));
+  t.is((await listed(store, satellite)).length, 2);
+  await store.close();
+  const files = (await readdir(join(dir, "pieces"), { recursive: true })).filter((name) => name.endsWith(".piece"));
+  t.is(files.length, 1);
 });

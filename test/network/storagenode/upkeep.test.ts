@@ -231,7 +231,7 @@ test("trash is emptied after its time", async (t) => {
 });
 
 test("expired pieces are deleted an hour after their hour, also after a restart", async (t) => {
-  const one = await lab(t);
+  const one = await lab(t, { packed: false });
   const expires = Math.ceil(one.clock.ms / hour) * hour - 1;
   const id = await one.put(randomBytes(100), { pieceExpiration: timestampOfMillis(expires) });
   const later = await one.put(randomBytes(100), { pieceExpiration: timestampOfMillis(expires + 2 * hour) });
@@ -281,7 +281,7 @@ test("orders of an hour that is over are settled once, and again only when the s
 });
 
 test("satellites hear of damaged pieces", async (t) => {
-  const one = await lab(t);
+  const one = await lab(t, { packed: false });
   const id = await one.put(randomBytes(100_000));
   const pieces = join(one.dir, "pieces");
   const [name] = (await readdir(pieces, { recursive: true })).filter((path) => path.endsWith(".piece"));
