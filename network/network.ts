@@ -1,12 +1,12 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex } from "../core/bytes/bytes.js";
 import { PosternError } from "../core/errors.js";
 import type { Identity } from "../core/identity/identity.js";
 import { readOrCreateIdentity } from "../core/identity/identity-files.js";
 import { lockFolder } from "./lock.js";
-import { checkNodeCount, defaultRedundancy, type NetworkOptions } from "./options.js";
-import { type Accounts, type RunningSatellite, startSatellite } from "./satellite/index.js";
+import { checkNodeCount, defaultRedundancy, maxNodes, type NetworkOptions } from "./options.js";
+import { type Accounts, type RunningSatellite, startSatellite, type Upkeep } from "./satellite/index.js";
 import { type StorageNode, startStorageNode } from "./storagenode/index.js";
 
 export interface NetworkNode {
@@ -17,7 +17,7 @@ export interface NetworkNode {
   readonly running: boolean;
 }
 
-export interface RunningNetwork extends Accounts {
+export interface RunningNetwork extends Accounts, Upkeep {
   /** The satellite as access grants name it: "ID@host:port". */
   readonly nodeUrl: string;
   readonly nodeId: Uint8Array;
@@ -28,6 +28,10 @@ export interface RunningNetwork extends Accounts {
   stopNode(index: number, options?: { unnoticed?: boolean }): Promise<void>;
   /** Starts a stopped node, with its identity and its pieces. */
   startNode(index: number): Promise<void>;
+  /** One storage node more, empty, which the next start brings back. Returns its index. */
+  addNode(): Promise<number>;
+  /** Ends a node for good, with all it holds: its folder is deleted. Its index is not given again until the next start. */
+  removeNode(index: number): Promise<void>;
   /** Stops everything, in an order that lets running calls end; takes a few seconds at most. */
   stop(): Promise<void>;
 }
@@ -51,11 +55,12 @@ export async function startNetwork(options: NetworkOptions): Promise<RunningNetw
   const stops: (() => Promise<unknown>)[] = [() => lock.release()];
   try {
     const satelliteDir = join(dir, "satellite");
+    const indexes = await nodeIndexes(dir, count);
     const [satelliteIdentity, ...identities] = await Promise.all([
       readOrCreateIdentity(satelliteDir),
-      ...Array.from({ length: count }, (_, index) => readOrCreateIdentity(nodeDir(dir, index))),
+      ...indexes.map((index) => readOrCreateIdentity(nodeDir(dir, index))),
     ]);
-    const members = new Set(identities.map(({ nodeId }) => toHex(nodeId)));
+    const members = new Set<string>();
     const satellite = await startSatellite({
       ...options,
       dir: satelliteDir,
@@ -66,11 +71,17 @@ export async function startNetwork(options: NetworkOptions): Promise<RunningNetw
       onProblem,
     });
     stops.unshift(() => satellite.stop({ graceMs }));
-    const nodes = identities.map((identity, index) => nodeSlot(options, index, identity, satellite, satelliteIdentity));
+    const nodes = new Map<number, NodeSlot>();
+    const joinNode = (index: number, identity: Identity): NodeSlot => {
+      members.add(toHex(identity.nodeId));
+      const node = nodeSlot(options, index, identity, satellite, satelliteIdentity);
+      nodes.set(index, node);
+      return node;
+    };
     // Nodes end first: an upload whose pieces are in can still be committed.
-    stops.unshift(() => stopNodes(nodes));
-    await Promise.all(nodes.map((node) => node.start()));
-    return runningNetwork(satellite, nodes, () => stopInOrder(stops));
+    stops.unshift(() => stopNodes([...nodes.values()]));
+    await Promise.all(identities.map((identity, i) => joinNode(indexes[i]!, identity).start()));
+    return runningNetwork({ dir, satellite, nodes, members, joinNode }, () => stopInOrder(stops));
   } catch (error) {
     await stopInOrder(stops).catch(() => {});
     throw error;
@@ -105,6 +116,14 @@ interface NodeSlot {
 
 function nodeDir(dir: string, index: number): string {
   return join(dir, "nodes", String(index).padStart(2, "0"));
+}
+
+/** Nodes 0 to `count`, and those that were added to them. */
+async function nodeIndexes(dir: string, count: number): Promise<number[]> {
+  const names = await readdir(join(dir, "nodes")).catch(() => [] as string[]);
+  const found = names.filter((name) => /^\d\d$/.test(name)).map(Number);
+  const all = new Set([...Array.from({ length: count }, (_, index) => index), ...found]);
+  return [...all].sort((a, b) => a - b);
 }
 
 function nodeSlot(
@@ -160,14 +179,23 @@ async function stopNodes(nodes: readonly NodeSlot[]): Promise<void> {
   await Promise.all(nodes.map((node) => node.stop(graceMs)));
 }
 
+interface NetworkParts {
+  readonly dir: string;
+  readonly satellite: RunningSatellite;
+  readonly nodes: Map<number, NodeSlot>;
+  /** Ids of nodes that may join. */
+  readonly members: Set<string>;
+  joinNode(index: number, identity: Identity): NodeSlot;
+}
+
 function runningNetwork(
-  satellite: RunningSatellite,
-  nodes: readonly NodeSlot[],
+  { dir, satellite, nodes, members, joinNode }: NetworkParts,
   stopAll: () => Promise<void>,
 ): RunningNetwork {
   let stopping: Promise<void> | undefined;
+  let lastIndex = Math.max(-1, ...nodes.keys());
   const slot = (index: number) => {
-    const node = nodes[index];
+    const node = nodes.get(index);
     if (node === undefined) throw new PosternError("invalid-argument", `there is no storage node ${index}`);
     return node;
   };
@@ -179,12 +207,35 @@ function runningNetwork(
     listProjects: satellite.listProjects,
     createApiKey: satellite.createApiKey,
     addLicense: satellite.addLicense,
-    nodes: () => nodes.map((node) => node.info()),
+    repair: satellite.repair,
+    collectGarbage: satellite.collectGarbage,
+    audit: satellite.audit,
+    health: satellite.health,
+    usage: satellite.usage,
+    nodes: () => [...nodes.values()].map((node) => node.info()),
     async stopNode(index, { unnoticed = false } = {}) {
       await slot(index).stop(0);
       if (!unnoticed) await satellite.pingNode(slot(index).info().nodeId);
     },
     startNode: async (index) => slot(index).start(),
+    async addNode() {
+      const index = lastIndex + 1;
+      if (index >= maxNodes) throw new PosternError("invalid-argument", `a network has at most ${maxNodes} nodes`);
+      lastIndex = index;
+      const node = joinNode(index, await readOrCreateIdentity(nodeDir(dir, index)));
+      await node.start();
+      return index;
+    },
+    async removeNode(index) {
+      const node = slot(index);
+      const { nodeId } = node.info();
+      // From here on it may not come back, not even by a check-in that is under way.
+      members.delete(toHex(nodeId));
+      nodes.delete(index);
+      await node.stop(0);
+      await satellite.forgetNode(nodeId);
+      await rm(nodeDir(dir, index), { recursive: true, force: true });
+    },
     stop() {
       stopping ??= stopAll();
       return stopping;

@@ -38,7 +38,7 @@ export interface NetworkOptions {
 }
 
 /** Two digits name a node's folder. */
-const maxNodes = 100;
+export const maxNodes = 100;
 
 export function checkNodeCount(nodes: number, redundancy: Redundancy): void {
   if (!Number.isInteger(nodes) || nodes < 0 || nodes > maxNodes) {

@@ -92,6 +92,13 @@ export async function startNetworkProcess(init: NetworkProcessOptions): Promise<
       nodes: () => call("nodes") as Promise<NetworkNode[]>,
       stopNode: async (...args) => void (await call("stopNode", ...args)),
       startNode: async (index) => void (await call("startNode", index)),
+      addNode: () => call("addNode") as Promise<number>,
+      removeNode: async (index) => void (await call("removeNode", index)),
+      repair: () => call("repair") as ReturnType<RunningNetwork["repair"]>,
+      collectGarbage: () => call("collectGarbage") as ReturnType<RunningNetwork["collectGarbage"]>,
+      audit: (...args) => call("audit", ...args) as ReturnType<RunningNetwork["audit"]>,
+      health: () => call("health") as ReturnType<RunningNetwork["health"]>,
+      usage: (...args) => call("usage", ...args) as ReturnType<RunningNetwork["usage"]>,
       stop,
     };
   } catch (error) {

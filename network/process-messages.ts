@@ -10,7 +10,14 @@ export type RemoteCall =
   | "addLicense"
   | "nodes"
   | "stopNode"
-  | "startNode";
+  | "startNode"
+  | "addNode"
+  | "removeNode"
+  | "repair"
+  | "collectGarbage"
+  | "audit"
+  | "health"
+  | "usage";
 
 /** From the starting process to the network's. Messages are structured clones. */
 export type ToNetwork =
@@ -57,5 +64,19 @@ export async function runCall(network: RunningNetwork, name: RemoteCall, args: r
       return network.stopNode(...(args as Parameters<RunningNetwork["stopNode"]>));
     case "startNode":
       return network.startNode(...(args as Parameters<RunningNetwork["startNode"]>));
+    case "addNode":
+      return network.addNode();
+    case "removeNode":
+      return network.removeNode(...(args as Parameters<RunningNetwork["removeNode"]>));
+    case "repair":
+      return network.repair();
+    case "collectGarbage":
+      return network.collectGarbage();
+    case "audit":
+      return network.audit(...(args as Parameters<RunningNetwork["audit"]>));
+    case "health":
+      return network.health();
+    case "usage":
+      return network.usage(...(args as Parameters<RunningNetwork["usage"]>));
   }
 }

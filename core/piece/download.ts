@@ -1,4 +1,5 @@
 import type { AddressedOrderLimit } from "../../proto/gen/metainfo.js";
+import { OrderLimit, PieceHash } from "../../proto/gen/orders.js";
 import { PieceDownloadRequest, type PieceDownloadResponse, PiecestoreDefinition } from "../../proto/gen/piecestore.js";
 import { PosternError } from "../errors.js";
 import type { ClientStream, ConnectionSource } from "../rpc/transport.js";
@@ -18,6 +19,8 @@ export interface PieceDownloadOptions {
   readonly windowBytes: number;
   /** Milliseconds without any progress of the node until the download fails. */
   readonly stallTimeoutMs: number;
+  /** Hears what nodes send with a piece that is read for repair: its hash, and the limit that it was uploaded with. */
+  readonly onOrigin?: (hash: PieceHash, limit: OrderLimit) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -75,6 +78,9 @@ export async function* downloadPiece(
       if (response === undefined) {
         throw new PosternError("protocol-error", `node ended after ${received} of ${size} bytes`);
       }
+      if (response.hash !== undefined && response.limit !== undefined && options.onOrigin !== undefined) {
+        options.onOrigin(kept(PieceHash, response.hash), kept(OrderLimit, response.limit));
+      }
       const data = response.chunk?.data;
       if (data === undefined || data.length === 0) {
         // A few are normal (a piece restored from trash is told so); without end they would pass for progress.
@@ -100,6 +106,11 @@ export async function* downloadPiece(
       release();
     }
   }
+}
+
+/** A copy: received messages are views of what the next one overwrites. */
+function kept<T>(type: { encode(message: T): { finish(): Uint8Array }; decode(bytes: Uint8Array): T }, message: T): T {
+  return type.decode(type.encode(message).finish());
 }
 
 const finishTimeoutMs = 5_000;

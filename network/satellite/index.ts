@@ -1,4 +1,10 @@
 export type { Accounts, ApiKeySettings, License, ProjectInfo, ProjectSettings } from "./accounts.js";
 export type { Redundancy } from "./data/segment-record.js";
+export type { BucketUsage } from "./data/settlements.js";
 export type { RateLimit, SatelliteLimits, SatelliteTimes, UploadRate, UsageLimits } from "./options.js";
 export { type RunningSatellite, type SatelliteOptions, startSatellite } from "./satellite.js";
+export type { AuditRound } from "./upkeep/audit.js";
+export type { GarbageRound } from "./upkeep/garbage.js";
+export type { NetworkHealth, NodeHealth, SegmentsHealth } from "./upkeep/health.js";
+export type { RepairRound } from "./upkeep/repair.js";
+export type { Upkeep } from "./upkeep/upkeep.js";

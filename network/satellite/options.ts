@@ -61,6 +61,14 @@ export interface SatelliteTimes {
   readonly pingTimeoutMs: number;
   /** Between two removals of what has expired; 60 seconds, 0 for never. */
   readonly choreIntervalMs: number;
+  /** Between two looks for segments that need repair; 5 minutes, 0 for never. */
+  readonly repairIntervalMs: number;
+  /** Between two rounds of garbage collection; 6 hours, 0 for never. */
+  readonly gcIntervalMs: number;
+  /** How old pieces must at least be to be garbage; `segmentCommitMs`: as late as that, a segment may want them. */
+  readonly gcMarginMs: number;
+  /** Between two audits of 3 random segments; a minute, 0 for never. */
+  readonly auditIntervalMs: number;
 }
 
 export interface SatelliteConfig {
@@ -90,7 +98,8 @@ export interface SatelliteConfigInit {
   readonly minFreeDisk?: number;
 }
 
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 
 /** Fills in the defaults; redundancy is 4/6/8/10-256B, what the real satellite uses outside of production. */
 export function satelliteConfig(init: SatelliteConfigInit = {}): SatelliteConfig {
@@ -117,6 +126,10 @@ export function satelliteConfig(init: SatelliteConfigInit = {}): SatelliteConfig
       pingIntervalMs: 30_000,
       pingTimeoutMs: 5_000,
       choreIntervalMs: 60_000,
+      repairIntervalMs: 5 * minute,
+      gcIntervalMs: 6 * hour,
+      gcMarginMs: init.times?.segmentCommitMs ?? 48 * hour,
+      auditIntervalMs: minute,
       ...init.times,
     },
     rateLimit: init.rateLimit,

@@ -8,6 +8,7 @@ import type { Seal } from "./ids/seal.js";
 import type { NodeDirectory } from "./nodes/directory.js";
 import type { Pinger } from "./nodes/pinger.js";
 import type { SatelliteConfig } from "./options.js";
+import type { OrderMetadata } from "./orders/order-metadata.js";
 
 /** What the handlers of the satellite's services work with. */
 export interface SatelliteParts {
@@ -21,6 +22,7 @@ export interface SatelliteParts {
   readonly seal: Seal;
   readonly nodes: NodeDirectory;
   readonly pinger: Pinger;
+  readonly orderMetadata: OrderMetadata;
   /** Whether a node of this id may join. */
   acceptsNode(nodeId: Uint8Array): boolean;
   /** Sends a notification to a topic ("projects/ID/topics/ID"); absent where there is no way to. */

@@ -20,7 +20,10 @@ import { metainfoService } from "./metainfo/service.js";
 import { createNodeDirectory, type NodeDirectory } from "./nodes/directory.js";
 import { createPinger } from "./nodes/pinger.js";
 import { type SatelliteConfigInit, satelliteConfig } from "./options.js";
+import { orderMetadataOf } from "./orders/order-metadata.js";
+import { ordersService } from "./orders/settlement.js";
 import type { SatelliteParts } from "./satellite-parts.js";
+import { createUpkeep, type Upkeep } from "./upkeep/upkeep.js";
 
 export interface SatelliteOptions extends SatelliteConfigInit {
   /** Folder of the satellite's own, for satellite.db. Made if it is not there. */
@@ -42,7 +45,7 @@ export interface SatelliteOptions extends SatelliteConfigInit {
   readonly now?: () => number;
 }
 
-export interface RunningSatellite extends Accounts {
+export interface RunningSatellite extends Accounts, Upkeep {
   readonly nodeId: Uint8Array;
   /** "host:port" where it listens. */
   readonly address: string;
@@ -51,6 +54,8 @@ export interface RunningSatellite extends Accounts {
   readonly nodes: NodeDirectory;
   /** Asks a node now whether it is there, and notes the answer, as happens by itself every now and then. */
   pingNode(nodeId: Uint8Array): Promise<boolean>;
+  /** The node is gone for good: what it held is missing, which repair makes good. False when it is not known. */
+  forgetNode(nodeId: Uint8Array): Promise<boolean>;
   /** Removes what has expired now, and returns how much that was. It happens by itself every now and then. */
   cleanup(): Promise<number>;
   /** Takes no new calls, gives running ones up to `graceMs` (2 000 when absent), and closes the database. */
@@ -77,16 +82,19 @@ export async function startSatellite(options: SatelliteOptions): Promise<Running
       seal: sealOf(identity.privateKey),
       nodes,
       pinger,
+      orderMetadata: orderMetadataOf(identity.privateKey),
       acceptsNode: options.acceptsNode ?? (() => true),
       publishEvent: options.publishEvent,
       onProblem,
       now,
     };
     const serve = options.serve ?? drpcServer(options, onProblem);
-    const server = await serve([metainfoService(parts), contactService(parts)]);
+    const server = await serve([metainfoService(parts), contactService(parts), ordersService(parts)]);
     const cleanup = createCleanup(db, config.times, now);
+    const upkeep = createUpkeep({ identity, config, db, directory: nodes, transport, onProblem, now });
     pinger.start();
     cleanup.start();
+    upkeep.start();
     return {
       ...createAccounts(db, now),
       nodeId: identity.nodeId,
@@ -94,10 +102,16 @@ export async function startSatellite(options: SatelliteOptions): Promise<Running
       nodeUrl: nodeUrlText({ id: identity.nodeId, address: server.address }),
       nodes,
       pingNode: pinger.check,
+      forgetNode: nodes.forget,
       cleanup: cleanup.run,
+      repair: upkeep.repair,
+      collectGarbage: upkeep.collectGarbage,
+      audit: upkeep.audit,
+      health: upkeep.health,
+      usage: upkeep.usage,
       async stop({ graceMs = 2_000 } = {}) {
         await server.stop({ graceMs });
-        await Promise.all([pinger.stop(), cleanup.stop(), parts.usage.stop()]);
+        await Promise.all([pinger.stop(), cleanup.stop(), upkeep.stop(), parts.usage.stop()]);
         await db.close();
       },
     };

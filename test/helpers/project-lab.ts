@@ -7,7 +7,13 @@ import { createIdentity } from "../../core/identity/identity.js";
 import { createInlineCodec } from "../../core/segment/inline-codec.js";
 import { createUplink, type Uplink, type UplinkOptions } from "../../core/uplink.js";
 import { type RunningSatellite, type SatelliteOptions, startSatellite } from "../../network/satellite/index.js";
-import { type NodeFaults, type StorageNode, startStorageNode } from "../../network/storagenode/index.js";
+import {
+  type NodeFaults,
+  type StorageNode,
+  type StorageNodeOptions,
+  startStorageNode,
+} from "../../network/storagenode/index.js";
+import { noUpkeep } from "./no-upkeep.js";
 import { tempDir } from "./temp-dir.js";
 
 /** A satellite and ten storage nodes of the embedded network in this process, over TLS, and an uplink to them. */
@@ -17,6 +23,7 @@ export interface ProjectLab {
   /** How each node misbehaves; nothing where empty. May be changed at any time. */
   readonly faults: (NodeFaults | undefined)[];
   readonly grant: string;
+  readonly projectId: Uint8Array;
   readonly project: Project;
   /** Another uplink with these options. */
   open(options?: UplinkOptions): Promise<Project>;
@@ -26,7 +33,12 @@ export interface ProjectLab {
 
 export async function projectLab(
   t: ExecutionContext,
-  init: { uplink?: UplinkOptions; satellite?: Partial<SatelliteOptions>; nodes?: number } = {},
+  init: {
+    uplink?: UplinkOptions;
+    satellite?: Partial<SatelliteOptions>;
+    node?: Partial<StorageNodeOptions>;
+    nodes?: number;
+  } = {},
 ): Promise<ProjectLab> {
   const dir = await tempDir();
   const identity = await createIdentity();
@@ -37,7 +49,7 @@ export async function projectLab(
     identity,
     onProblem,
     ...init.satellite,
-    times: { pingIntervalMs: 0, choreIntervalMs: 0, ...init.satellite?.times },
+    times: { ...noUpkeep, ...init.satellite?.times },
   });
   const faults: (NodeFaults | undefined)[] = [];
   const nodes = await Promise.all(
@@ -49,6 +61,7 @@ export async function projectLab(
         durable: false,
         reserveBytes: 0,
         onProblem,
+        ...init.node,
         faults: {
           onCall: async (...args) => faults[i]?.onCall?.(...args),
           onReceived: async (...args) => faults[i]?.onReceived?.(...args),
@@ -79,7 +92,7 @@ export async function projectLab(
     await satellite.stop({ graceMs: 0 });
     await dir.remove();
   });
-  return { satellite, nodes, faults, grant, project: await open(), open, openGrant };
+  return { satellite, nodes, faults, grant, projectId: project.id, project: await open(), open, openGrant };
 }
 
 /** A body in chunks of 64 KiB. */

@@ -11,6 +11,7 @@ import { type Client, createClient } from "../../core/rpc/client.js";
 import { createMemoryNetwork } from "../../core/rpc/memory/transport.js";
 import { type RunningSatellite, type SatelliteOptions, startSatellite } from "../../network/satellite/index.js";
 import { MetainfoDefinition, type RequestHeader } from "../../proto/gen/metainfo.js";
+import { noUpkeep } from "./no-upkeep.js";
 import { tempDir } from "./temp-dir.js";
 
 export interface TestSatellite {
@@ -47,7 +48,7 @@ export async function testSatellite(
     now: () => clock.now,
     onProblem: (message, error) => t.log(message, error),
     ...options,
-    times: { pingIntervalMs: 0, choreIntervalMs: 0, ...options.times },
+    times: { ...noUpkeep, ...options.times },
   });
   t.teardown(async () => {
     await satellite.stop({ graceMs: 0 });

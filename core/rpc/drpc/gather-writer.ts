@@ -144,7 +144,9 @@ export class GatherWriter implements EncodedMessage {
     return this;
   }
 
-  int32(value: number): this {
+  int32(given: number): this {
+    // Generated code gives keys of maps as the texts that they are in objects.
+    const value = Number(given);
     inRange(value, -0x8000_0000, 0x7fff_ffff);
     return value >= 0 ? this.uint32(value) : this.varint64(value | 0, -1);
   }

@@ -1,4 +1,5 @@
 import { ObjectStatus } from "../data/object-status.js";
+import { pruneWindows } from "../data/settlements.js";
 import { microsOfMillis } from "../data/times.js";
 import type { Database } from "../db/queries.js";
 import type { SatelliteTimes } from "../options.js";
@@ -6,6 +7,8 @@ import type { SatelliteTimes } from "../options.js";
 /** Rows deleted in one transaction, and transactions in one run: clients' writes go on in between. */
 const batchSize = 100;
 const maxBatches = 100;
+/** Microseconds that settled windows are remembered: limits live for a day, nodes settle within two. */
+const settledKept = 30 * 86_400_000_000;
 
 export interface Cleanup {
   start(): void;
@@ -47,6 +50,7 @@ export function createCleanup(db: Database, times: SatelliteTimes, now: () => nu
     const idleSince = microsOfMillis(now() - times.zombieMs);
     const expired = await removeAll(() => db.write((tx) => tx.run(expiredSql, [at, batchSize])));
     const zombies = await removeAll(() => db.write((tx) => tx.run(zombiesSql, [at, idleSince, batchSize])));
+    await db.write((tx) => pruneWindows(tx, at - settledKept));
     return expired + zombies;
   }
 

@@ -42,6 +42,7 @@ export const beginSegment: Handler<BeginSegmentRequest, BeginSegmentResponse> = 
     nowMs: caller.time,
     expirationMs: times.orderExpirationMs,
     pieceExpiration: streamId.expirationDate,
+    metadata: satellite.orderMetadata.seal({ projectId, bucket: streamId.bucket }),
   });
   const addressedLimits = nodes.map((node, number) => signer.limitFor(node, number));
   const redundancyScheme = redundancyMessage(redundancy);

@@ -46,6 +46,7 @@ export const downloadObject: Handler<DownloadObjectRequest, DownloadObjectRespon
               orderLimit: pieceBytesOfRange(first, object, range),
               desiredNodes: request.desiredNodes,
               nowMs: caller.time,
+              owner: { projectId, bucket: request.bucket },
             }),
           ],
   };

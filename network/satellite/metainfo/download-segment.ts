@@ -19,7 +19,8 @@ export const downloadSegment: Handler<DownloadSegmentRequest, DownloadSegmentRes
 
   const part = request.cursorPosition?.partNumber ?? 0;
   const index = request.cursorPosition?.index ?? 0;
-  const options = { orderLimit: undefined, desiredNodes: request.desiredNodes, nowMs: caller.time };
+  const owner = { projectId, bucket: stream.bucket };
+  const options = { orderLimit: undefined, desiredNodes: request.desiredNodes, nowMs: caller.time, owner };
   if (part === 0 && index === -1) {
     // Clients from before there were parts ask so for the last segment.
     if (stream.multipartObject) {

@@ -1,6 +1,7 @@
 import type { DownloadSegmentResponse } from "../../../proto/gen/metainfo.js";
 import { isInline, type SegmentRecord } from "../data/segment-record.js";
 import { createDownloadLimits } from "../orders/download-limits.js";
+import type { OrderOwner } from "../orders/order-metadata.js";
 import type { SatelliteParts } from "../satellite-parts.js";
 import { redundancyMessage } from "./redundancy-message.js";
 import { positionMessage } from "./segment-position.js";
@@ -11,7 +12,7 @@ const none = new Uint8Array(0);
 export function segmentDownloadMessage(
   satellite: SatelliteParts,
   segment: SegmentRecord,
-  options: { orderLimit: number | undefined; desiredNodes: number; nowMs: number },
+  options: { orderLimit: number | undefined; desiredNodes: number; nowMs: number; owner: OrderOwner },
 ): DownloadSegmentResponse {
   const common: DownloadSegmentResponse = {
     segmentId: none,
@@ -32,6 +33,7 @@ export function segmentDownloadMessage(
     segment,
     ...options,
     expirationMs: satellite.config.times.orderExpirationMs,
+    metadata: satellite.orderMetadata.seal(options.owner),
   });
   return { ...common, ...limits, redundancyScheme: redundancyMessage(segment) };
 }

@@ -17,6 +17,10 @@ export interface NodeDirectory {
   checkIn(node: NodeRecord, chain: readonly Uint8Array[]): Promise<void>;
   /** Notes whether a ping was answered. */
   contact(id: Uint8Array, success: boolean): Promise<void>;
+  /** From now on the node is given nothing, and what it holds does not count. For good. */
+  disqualify(id: Uint8Array): Promise<void>;
+  /** As if the node had never been: its machine is gone for good. False when there is no such node. */
+  forget(id: Uint8Array): Promise<boolean>;
 }
 
 export async function createNodeDirectory(
@@ -76,6 +80,27 @@ export async function createNodeDirectory(
       const lastContactFailure = success ? node.lastContactFailure : at;
       nodes.set(hex, { ...node, lastContactSuccess, lastContactFailure });
       await db.write((tx) => updateContact(tx, id, lastContactSuccess, lastContactFailure));
+    },
+    async disqualify(id) {
+      const node = nodes.get(toHex(id));
+      if (node === undefined) return;
+      const disqualified = microsOfMillis(now());
+      await db.write((tx) => tx.run("UPDATE nodes SET disqualified = ? WHERE id = ?", [disqualified, id]));
+      nodes.set(toHex(id), { ...(nodes.get(toHex(id)) ?? node), disqualified });
+    },
+    async forget(id) {
+      const known = nodes.delete(toHex(id));
+      leafKeys.delete(toHex(id));
+      await db.write(async (tx) => {
+        for (const sql of [
+          "DELETE FROM nodes WHERE id = ?",
+          "DELETE FROM peer_identities WHERE node_id = ?",
+          "DELETE FROM node_reputations WHERE node_id = ?",
+        ]) {
+          await tx.run(sql, [id]);
+        }
+      });
+      return known;
     },
   };
 }

@@ -6,7 +6,7 @@ import { decodePieces } from "../data/pieces.js";
 import { pieceSizeOf, type Redundancy, type SegmentRecord } from "../data/segment-record.js";
 import type { NodeDirectory } from "../nodes/directory.js";
 import { shuffle } from "../nodes/select.js";
-import { createOrderSigner, downloadAction } from "./order-limits.js";
+import { createOrderSigner, downloadAction, type OrderSignerInit } from "./order-limits.js";
 
 export interface DownloadLimits {
   /** `total` entries in order of piece numbers; one without a limit stands for a piece that is not offered. */
@@ -31,6 +31,7 @@ export interface DownloadLimitsInit {
   readonly desiredNodes: number;
   readonly nowMs: number;
   readonly expirationMs: number;
+  readonly metadata: OrderSignerInit["metadata"];
 }
 
 /** Limits for a random choice of the online nodes that hold a segment; status 13 when they are fewer than k. */
@@ -47,6 +48,7 @@ export function createDownloadLimits(
     limit: Math.min(wanted, pieceSize),
     nowMs: init.nowMs,
     expirationMs: init.expirationMs,
+    metadata: init.metadata,
     rootPieceId: segment.rootPieceId!,
   });
 

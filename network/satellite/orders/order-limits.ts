@@ -29,11 +29,13 @@ export interface OrderSignerInit {
   readonly expirationMs: number;
   /** A fresh random one when absent, for an upload. */
   readonly rootPieceId?: Uint8Array;
+  /** Sealed, for whose traffic it is; absent for the satellite's own. */
+  readonly metadata?: { readonly encryptedMetadataKeyId: Uint8Array; readonly encryptedMetadata: Uint8Array };
   /** When nodes may drop the piece. */
   readonly pieceExpiration?: Timestamp | undefined;
 }
 
-/** storj/storj satellite/orders/signer.go. The encrypted metadata for settlement is left empty. */
+/** storj/storj satellite/orders/signer.go. */
 export function createOrderSigner(satellite: Identity, init: OrderSignerInit): OrderSigner {
   const expiration = init.nowMs + init.expirationMs;
   const rootPieceId = init.rootPieceId ?? randomBytes(32);
@@ -52,8 +54,8 @@ export function createOrderSigner(satellite: Identity, init: OrderSignerInit): O
     deprecatedSatelliteAddress: undefined,
     orderCreation: timestampOfMillis(init.nowMs),
     uplinkPublicKey: publicKey,
-    encryptedMetadataKeyId: none,
-    encryptedMetadata: none,
+    encryptedMetadataKeyId: init.metadata?.encryptedMetadataKeyId ?? none,
+    encryptedMetadata: init.metadata?.encryptedMetadata ?? none,
   };
   return {
     rootPieceId,

@@ -1,12 +1,13 @@
 import type { Knex } from "knex";
 import { firstTables } from "./001-first-tables.js";
 import { projectSettings } from "./002-project-settings.js";
+import { reputations } from "./003-reputations.js";
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
 }
 
-const migrations: readonly NamedMigration[] = [firstTables, projectSettings];
+const migrations: readonly NamedMigration[] = [firstTables, projectSettings, reputations];
 
 /** Migrations compiled into the program, so that no folder is searched at run time. */
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { toHex } from "../../../../core/bytes/bytes.js";
 import { withEncoded } from "../../../../core/rpc/drpc/encoded-message.js";
 import type { MessageType } from "../../../../core/rpc/transport.js";
+import { SettlementWithWindowResponse } from "../../../../proto/gen/orders.js";
 
 /** A value of a protobuf field, by the writer's method that encodes it. */
 type Field =
@@ -102,4 +103,12 @@ test("a type that ignores the writer is encoded all the same", (t) => {
   const out = new Uint8Array(3);
   withEncoded(stubborn, "", (encoded) => encoded.take(encoded.length, out, 0));
   t.is(toHex(out), "010203");
+});
+
+test("maps with numbers for keys", (t) => {
+  const message = SettlementWithWindowResponse.fromPartial({ actionSettled: { 2: 1000, 7: 3 } });
+  const expected = SettlementWithWindowResponse.encode(message).finish();
+  const written = new Uint8Array(expected.length);
+  withEncoded(SettlementWithWindowResponse, message, (encoded) => encoded.take(encoded.length, written, 0));
+  t.is(toHex(written), toHex(expected));
 });

@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import test from "ava";
+import { projectLab, readAll } from "../../helpers/project-lab.js";
+
+test("garbage collection takes what no segment refers to, and nothing else", async (t) => {
+  const { project, satellite, nodes } = await projectLab(t, {
+    satellite: { times: { gcMarginMs: -1_000 } },
+    node: { retainSkewMs: 0 },
+  });
+  await project.createBucket("bucket");
+  const body = randomBytes(100_000);
+  await project.putObject("bucket", "kept", [body]);
+  await project.putObject("bucket", "source", [body]);
+  await project.copyObject({ bucket: "bucket", key: "source" }, { bucket: "bucket", key: "copy" });
+  await project.deleteObject("bucket", "source");
+  for (let i = 0; i < 20; i++) await project.putObject("bucket", "garbage", [randomBytes(20_000)]);
+  await project.deleteObject("bucket", "garbage");
+  t.deepEqual(await satellite.collectGarbage(), { sent: 10, failed: 0 });
+  await Promise.all(nodes.map((node) => node.upkeep.retain()));
+  // A tenth of the garbage, in the long run, looks like what is to be kept.
+  const trashed = nodes.reduce((sum, node) => sum + node.stats().trashed, 0);
+  t.true(trashed > 100, `${trashed} pieces are in the trash`);
+  for (const key of ["kept", "copy"]) {
+    t.true((await readAll((await project.getObject("bucket", key)).body)).equals(body));
+  }
+});
+
+test("a node that holds something else fails audits until it is out", async (t) => {
+  const { project, satellite, nodes, faults } = await projectLab(t);
+  await project.createBucket("bucket");
+  const body = randomBytes(100_000);
+  await project.putObject("bucket", "key", [body]);
+  const { nodes: before } = await satellite.health();
+  const holder = before.find(({ pieces }) => pieces > 0)!;
+  const liar = nodes.findIndex(({ nodeId }) => Buffer.compare(nodeId, holder.nodeId) === 0);
+  t.deepEqual(
+    { ...(await satellite.audit(2)), success: 0 },
+    { segments: 2, success: 0, failure: 0, offline: 0, unknown: 0 },
+  );
+  faults[liar] = { onSend: async (data) => data.map((byte) => byte ^ 1) };
+  const round = await satellite.audit(50);
+  t.is(round.failure, 41, "then it is disqualified, and not asked any more");
+  const after = (await satellite.health()).nodes.find(({ nodeId }) => Buffer.compare(nodeId, holder.nodeId) === 0);
+  t.true(after?.disqualified);
+  t.is(after?.audits.failures, 41);
+  t.true((await readAll((await project.getObject("bucket", "key")).body)).equals(body));
+  t.true((await satellite.repair()).repaired >= 1);
+});
+
+test("orders are settled once, and show in the usage of their bucket", async (t) => {
+  const clock = { now: Date.now() };
+  const { project, satellite, nodes, projectId } = await projectLab(t, {
+    satellite: { now: () => clock.now },
+    node: { now: () => clock.now },
+  });
+  await project.createBucket("bucket");
+  const body = randomBytes(400_000);
+  await project.putObject("bucket", "key", [body]);
+  await readAll((await project.getObject("bucket", "key")).body);
+  clock.now += 3 * 3_600_000;
+  for (const node of nodes) await node.upkeep.settleOrders();
+  t.is(
+    nodes.reduce((sum, node) => sum + node.stats().settled.rejected, 0),
+    0,
+  );
+  const [usage] = await satellite.usage(projectId);
+  t.is(usage?.name, "bucket");
+  t.is(usage?.objects, 1);
+  t.true((usage?.storedBytes ?? 0) >= body.length);
+  const settled = usage?.settledEgress ?? 0;
+  t.true(settled >= body.length && settled < 3 * body.length, `${settled} bytes`);
+  for (const node of nodes) await node.upkeep.settleOrders();
+  t.is((await satellite.usage(projectId))[0]?.settledEgress, settled);
+});
