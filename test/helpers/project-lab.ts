@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
-import { newGrant, serializeGrant } from "../../core/access/grant.js";
+import { type AccessGrant, newGrant, serializeGrant } from "../../core/access/grant.js";
 import type { Project } from "../../core/api.js";
 import { createIdentity } from "../../core/identity/identity.js";
 import { createInlineCodec } from "../../core/segment/inline-codec.js";
@@ -28,7 +28,7 @@ export interface ProjectLab {
   /** Another uplink with these options. */
   open(options?: UplinkOptions): Promise<Project>;
   /** Another project, by the grant. */
-  openGrant(grant: string): Promise<Project>;
+  openGrant(grant: string | AccessGrant): Promise<Project>;
 }
 
 export async function projectLab(
@@ -80,7 +80,7 @@ export async function projectLab(
     }),
   );
   const uplinks: Uplink[] = [];
-  const openGrant = async (text: string, options: UplinkOptions = {}) => {
+  const openGrant = async (text: string | AccessGrant, options: UplinkOptions = {}) => {
     const uplink = createUplink({ codec, ...init.uplink, ...options });
     uplinks.push(uplink);
     return await uplink.openProject(text);
