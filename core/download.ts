@@ -12,10 +12,12 @@ import type { ProjectContext } from "./context.js";
 import { decryptBlocks, plainBlockSize } from "./crypto/blocks.js";
 import { decrypt, decryptKey } from "./crypto/cipher.js";
 import { contentNonce } from "./crypto/nonce.js";
-import { PosternError } from "./errors.js";
+import { abortError, PosternError } from "./errors.js";
 import { locate } from "./location.js";
 import { type OpenedMetadata, openMetadata } from "./metadata.js";
 import { objectInfo, requireObject } from "./object.js";
+import type { Reservation } from "./segment/buffer-budget.js";
+import { downloadBufferSizes } from "./segment/buffer-sizes.js";
 import { SegmentDownload } from "./segment/download.js";
 import { Prefetch } from "./segment/prefetch.js";
 import type { SegmentCipher } from "./segment/upload.js";
@@ -148,19 +150,33 @@ async function* readBody(
   abort: AbortController,
   unlink: () => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { readAheadBytes } = download.context.options;
+  const { context, signal } = download;
   const started: Prefetch[] = [];
   let startedBytes = 0;
   let readBytes = 0;
   let all = false;
+  let reservation: Reservation | undefined;
+  // At once, and not when the reader comes again, which may be never.
+  const stop = () => {
+    for (const one of started) one.close(abortError(signal));
+    reservation?.release();
+  };
+  signal.addEventListener("abort", stop, { once: true });
   try {
+    const buffers = downloadBufferSizes(length, context.options.readAheadBytes);
+    // What is inline is here already.
+    if (length > context.options.inlineSize) {
+      reservation = await context.downloadBuffers.reserve(buffers.least, buffers.most, signal);
+    }
+    const readAheadBytes = buffers.windowOf(reservation?.bytes ?? 0);
     while (readBytes < length) {
       while (!all && (started.length === 0 || startedBytes - readBytes < readAheadBytes)) {
         const next = await segments.next();
+        if (signal.aborted) throw abortError(signal);
         if (next.done) all = true;
         else {
           startedBytes += next.value.end - next.value.start;
-          started.push(new Prefetch(readSegment(download, next.value), readAheadBytes / 2));
+          started.push(new Prefetch(readSegment(download, next.value, readAheadBytes / 2), readAheadBytes / 2));
         }
       }
       const current = started[0];
@@ -175,8 +191,10 @@ async function* readBody(
     }
   } finally {
     unlink();
+    signal.removeEventListener("abort", stop);
     if (readBytes < length) abort.abort(new PosternError("canceled", "download was given up"));
     for (const one of started) one.close();
+    reservation?.release();
   }
 }
 
@@ -192,7 +210,11 @@ async function downloadSegment(download: Download, segment: WantedSegment, desir
   return reply;
 }
 
-async function* readSegment(download: Download, segment: WantedSegment): AsyncGenerator<Uint8Array, void, undefined> {
+async function* readSegment(
+  download: Download,
+  segment: WantedSegment,
+  windowBytes: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { context, first, cipherSuite, signal } = download;
   const { partNumber, index } = segment;
   const isFirst = first !== undefined && first.position?.partNumber === partNumber && first.position.index === index;
@@ -212,7 +234,7 @@ async function* readSegment(download: Download, segment: WantedSegment): AsyncGe
     connections: context.connections,
     codec: context.codec,
     speeds: context.speeds,
-    windowBytes: options.readAheadBytes / 2,
+    windowBytes,
     hedgeMs: options.hedgeMs,
     stallTimeoutMs: options.nodeStallMs,
     signal,

@@ -10,10 +10,18 @@ export interface TransferOptions {
   pieceHash?: "sha256" | "blake3";
   /** Plain bytes that an upload encodes ahead of its slowest node; 4 MiB when absent. */
   uploadWindowBytes?: number;
-  /** Plain bytes that all uploads together keep, so that failed pieces can be sent again late; 128 MiB when absent. */
+  /** Plain bytes that all uploads together keep, so that failed pieces can be sent again late; 64 MiB when absent. */
   replayBytes?: number;
   /** Plain bytes that a download may read ahead of its reader; 8 MiB when absent. */
   readAheadBytes?: number;
+  /**
+   * Bytes that all transfers of the uplink may buffer together, half of them for uploads and half for downloads;
+   * 512 MiB when absent. Beside it are `replayBytes` and what sockets hold. Windows shrink when little is left, and
+   * transfers wait when nothing is.
+   */
+  bufferBytes?: number;
+  /** Milliseconds that a transfer waits for its share of `bufferBytes` until it fails; 60 000 when absent. */
+  bufferWaitMs?: number;
   /** Milliseconds that a node may hold an upload back, in all, until it is dropped; 1 500 when absent. */
   slowNodeMs?: number;
   /** Milliseconds without progress until a download asks one more node; 500 when absent. */
@@ -38,8 +46,10 @@ const defaults: FilledTransferOptions = {
   inlineSize: maximumInlineSize,
   pieceHash: "sha256",
   uploadWindowBytes: 4 * mib,
-  replayBytes: 128 * mib,
+  replayBytes: 64 * mib,
   readAheadBytes: 8 * mib,
+  bufferBytes: 512 * mib,
+  bufferWaitMs: 60_000,
   slowNodeMs: 1500,
   hedgeMs: 500,
   nodeStallMs: 30_000,

@@ -13,6 +13,7 @@ import { createProject } from "./project.js";
 import { createDrpcTransport } from "./rpc/drpc/transport.js";
 import { createPool, type Pool } from "./rpc/pool.js";
 import type { ConnectionSource, Target, Transport } from "./rpc/transport.js";
+import { createBufferBudget } from "./segment/buffer-budget.js";
 import type { SegmentCodec } from "./segment/codec.js";
 import { createMemoryBudget } from "./segment/memory-budget.js";
 import { createNodeSpeeds } from "./segment/node-speeds.js";
@@ -56,6 +57,21 @@ export interface Uplink {
   requestAccess(request: AccessRequest): Promise<string>;
   /** Closes connections and threads; running transfers fail. */
   close(): Promise<void>;
+  /** What it holds at the moment; everything is 0 when nothing is under way and idle connections have gone. */
+  stats(): UplinkStats;
+}
+
+export interface UplinkStats {
+  /** Connections that are open or being dialled, of them unused ones, and calls that wait for one. */
+  readonly connections: number;
+  readonly idleConnections: number;
+  readonly waitingCalls: number;
+  /** Bytes reserved for buffers, and kept for pieces that may have to be sent again. */
+  readonly uploadBufferBytes: number;
+  readonly downloadBufferBytes: number;
+  readonly replayBytes: number;
+  /** Transfers that wait for buffers. */
+  readonly waitingTransfers: number;
 }
 
 /** Product token of this library (RFC 9110 clause 10.1.5). */
@@ -67,7 +83,10 @@ export function createUplink(options: UplinkOptions = {}): Uplink {
   const codec = options.codec ?? createWorkerCodec({ threads: options.threads });
   const speeds = createNodeSpeeds();
   const replayBudget = createMemoryBudget(transfer.replayBytes);
+  const uploadBuffers = createBufferBudget(Math.ceil(transfer.bufferBytes / 2), transfer.bufferWaitMs);
+  const downloadBuffers = createBufferBudget(Math.ceil(transfer.bufferBytes / 2), transfer.bufferWaitMs);
   let pool: Promise<Pool> | undefined;
+  let openPool: Pool | undefined;
   let closed = false;
 
   async function makePool(): Promise<Pool> {
@@ -75,7 +94,8 @@ export function createUplink(options: UplinkOptions = {}): Uplink {
       options.transport ?? createDrpcTransport({ identity: options.identity ?? (await createIdentity()) });
     // More than the real uplink keeps: gateways run many transfers at a time, and connecting costs more than calling.
     const { maxConnections = 2500, idleConnections: capacity = 500, idlePerPeer: perPeer = 50 } = options;
-    return createPool({ transport, dialTimeoutMs: transfer.dialTimeoutMs, maxConnections, capacity, perPeer });
+    openPool = createPool({ transport, dialTimeoutMs: transfer.dialTimeoutMs, maxConnections, capacity, perPeer });
+    return openPool;
   }
 
   const connections: ConnectionSource = {
@@ -103,6 +123,8 @@ export function createUplink(options: UplinkOptions = {}): Uplink {
         codec,
         speeds,
         replayBudget,
+        uploadBuffers,
+        downloadBuffers,
         options: transfer,
       };
       return createProject(context, async () => undefined);
@@ -120,6 +142,19 @@ export function createUplink(options: UplinkOptions = {}): Uplink {
       closed = true;
       await (await pool)?.close();
       if (options.codec === undefined) await codec.close();
+    },
+
+    stats() {
+      const { connections = 0, idle = 0, waiting = 0 } = openPool?.stats() ?? {};
+      return {
+        connections,
+        idleConnections: idle,
+        waitingCalls: waiting,
+        uploadBufferBytes: uploadBuffers.used,
+        downloadBufferBytes: downloadBuffers.used,
+        replayBytes: transfer.replayBytes - replayBudget.free,
+        waitingTransfers: uploadBuffers.waiting + downloadBuffers.waiting,
+      };
     },
   };
 }

@@ -18,8 +18,11 @@ import { toPosternError } from "./errors.js";
 import type { BatchItem } from "./metainfo/batch.js";
 import type { CallSubject } from "./metainfo/errors.js";
 import { encryptedBlockSize } from "./options.js";
+import type { Reservation } from "./segment/buffer-budget.js";
+import { uploadBufferSizes } from "./segment/buffer-sizes.js";
 import type { ByteReader } from "./segment/byte-reader.js";
 import { ReplayBuffer } from "./segment/memory-budget.js";
+import { toldScheme } from "./segment/scheme.js";
 import { type SegmentCipher, SegmentUpload, type UploadedSegment } from "./segment/upload.js";
 
 /** Cipher of the contents of new objects, whatever the path cipher (storj/uplink project.go). */
@@ -129,18 +132,20 @@ export async function uploadStream(
       startingNonce: contentNonce(partNumber, index),
       encryptedBlockSize,
     };
+    const buffers = uploadBufferSizes({ ...cipher, ...toldScheme(begin.redundancyScheme) }, options.uploadWindowBytes);
+    const reservation = await context.uploadBuffers.reserve(buffers.least, buffers.most, signal);
     const kept = new ReplayBuffer(context.replayBudget);
     const deps = {
       connections: context.connections,
       codec: context.codec,
       speeds: context.speeds,
       hashAlgorithm: options.pieceHash === "sha256" ? 0 : 1,
-      windowBytes: options.uploadWindowBytes,
+      windowBytes: buffers.windowOf(reservation.bytes),
       slowNodeMs: options.slowNodeMs,
       stallTimeoutMs: options.nodeStallMs,
       retryPieces,
     } as const;
-    const segment = new SegmentUpload(deps, begin, cipher, kept);
+    const segment = startSegment(() => new SegmentUpload(deps, begin, cipher, kept), reservation);
     const onAbort = () => segment.abort(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     const done = segment.done.finally(() => signal.removeEventListener("abort", onAbort));
@@ -168,6 +173,18 @@ export async function uploadStream(
 }
 
 const noBytes = new Uint8Array(0);
+
+/** Gives the reservation back when the segment is over, or could not be begun. */
+function startSegment(start: () => SegmentUpload, reservation: Reservation): SegmentUpload {
+  try {
+    const segment = start();
+    void segment.done.catch(() => undefined).finally(() => reservation.release());
+    return segment;
+  } catch (error) {
+    reservation.release();
+    throw error;
+  }
+}
 
 /** The rest of the body, which is small. */
 function takeAll(reader: ByteReader): Uint8Array {

@@ -173,7 +173,10 @@ export function createPool(options: PoolOptions): Pool {
       const { signal } = dialOptions;
       for (;;) {
         if (closed) throw closedError();
-        if (signal?.aborted) throw abortError(signal);
+        if (signal?.aborted) {
+          waiters.shift()?.(); // if it was this one's turn, that passes on
+          throw abortError(signal);
+        }
         const entry = usable(key);
         if (entry !== undefined) return lease(entry);
         if (shared.has(key)) {

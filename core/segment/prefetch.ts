@@ -52,9 +52,10 @@ export class Prefetch {
     return chunk;
   }
 
-  /** Ends the source too. */
-  close(): void {
+  /** Ends the source too. With an error, whoever reads on gets that. */
+  close(error?: unknown): void {
     this.ended = true;
+    this.error ??= error;
     this.queue.length = 0;
     this.wakeSource?.();
     this.wakeReader?.();

@@ -1,4 +1,3 @@
-import type { LostPieces } from "../data/lost-pieces.js";
 import type { NodeRecord } from "../data/nodes.js";
 import { decodePieces, type Piece } from "../data/pieces.js";
 import type { NodeDirectory } from "../nodes/directory.js";
@@ -14,22 +13,17 @@ export interface SegmentHealth {
   readonly healthy: readonly HeldPiece[];
   /** On nodes that may come back. */
   readonly offline: readonly HeldPiece[];
-  /** On nodes that were forgotten, disqualified, or left; or that say they have lost them. */
+  /** On nodes that were forgotten, disqualified, or left. */
   readonly gone: readonly Piece[];
 }
 
-export function segmentHealth(
-  segment: ScannedSegment,
-  directory: NodeDirectory,
-  lost: LostPieces | undefined,
-): SegmentHealth {
+export function segmentHealth(segment: ScannedSegment, directory: NodeDirectory): SegmentHealth {
   const healthy: HeldPiece[] = [];
   const offline: HeldPiece[] = [];
   const gone: Piece[] = [];
   for (const piece of decodePieces(segment.pieces)) {
     const node = directory.get(piece.nodeId);
     if (node === undefined || node.disqualified !== null || node.exitFinishedAt !== null) gone.push(piece);
-    else if (lost?.has(segment.rootPieceId, piece)) gone.push(piece);
     else if (directory.isOnline(node)) healthy.push({ ...piece, node });
     else offline.push({ ...piece, node });
   }
