@@ -54,8 +54,12 @@ const commitSql = `UPDATE objects SET status = ?, segment_count = ?, total_plain
 export async function copyObject(tx: Queries, copy: CopyObject): Promise<ObjectRecord> {
   const { source, target, now } = copy;
   const original = await sourceOf(tx, copy);
-  if (original.expiresAt !== null && (copy.legalHold || copy.retention.mode !== 0)) throw objectExpires();
   checkKeyCount(copy.newKeys, original.segmentCount);
+  if (original.expiresAt !== null && (copy.legalHold || copy.retention.mode !== 0)) {
+    // Segments expire with their object, and are looked at first.
+    const hasSegments = original.segmentCount > 0;
+    throw objectExpires(hasSegments ? "an object with segments having an expiration date" : undefined);
+  }
   const userData = userDataOf(copy, original);
   const version = await beginObject(tx, {
     ...target,

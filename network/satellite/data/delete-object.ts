@@ -1,5 +1,5 @@
 import type { Queries } from "../db/queries.js";
-import { insertDeleteMarker } from "./delete-marker.js";
+import { insertDeleteMarker, newestVersion } from "./delete-marker.js";
 import { objectNotFound, objectProtected } from "./errors.js";
 import { isProtected, type LockRules } from "./object-lock.js";
 import {
@@ -37,7 +37,8 @@ export async function deleteUnversioned(tx: Queries, location: ObjectLocation, r
 
 /** In a bucket that keeps versions a delete is a new version that says so. */
 export async function deleteVersioned(tx: Queries, location: ObjectLocation, now: Micros): Promise<Deletion> {
-  const marker = await insertDeleteMarker(tx, location, ObjectStatus.DeleteMarkerVersioned, now);
+  const newest = await newestVersion(tx, location);
+  const marker = await insertDeleteMarker(tx, location, newest, ObjectStatus.DeleteMarkerVersioned, now);
   return { removed: undefined, marker };
 }
 
@@ -51,9 +52,10 @@ const anyVersionSql = `SELECT 1 AS found FROM objects
 export async function deleteSuspended(tx: Queries, location: ObjectLocation, rules: DeleteRules): Promise<Deletion> {
   const params = locationParams(location);
   if ((await tx.first(anyVersionSql, params)) === undefined) throw objectNotFound("unable to delete object");
+  // Looked up before the removal: the marker is newer than what it replaces.
+  const newest = await newestVersion(tx, location);
   const { removed } = await deleteUnversioned(tx, location, { ...rules, lockEnabled: true });
-  // Versions never go down: the marker is newer than what it replaces.
-  const marker = await insertDeleteMarker(tx, location, ObjectStatus.DeleteMarkerUnversioned, rules.now);
+  const marker = await insertDeleteMarker(tx, location, newest, ObjectStatus.DeleteMarkerUnversioned, rules.now);
   return { removed, marker };
 }
 

@@ -17,7 +17,8 @@ export function pendingObjectMissing(): PosternError {
 }
 
 export function bucketNotFound(bucket: Uint8Array): PosternError {
-  return rpcError(RpcStatus.NotFound, `bucket not found: ${Buffer.from(bucket).toString("utf8")}`);
+  const name = Buffer.from(bucket).toString("utf8");
+  return rpcError(RpcStatus.NotFound, name === "" ? "bucket not found" : `bucket not found: ${name}`);
 }
 
 export function invalidRequest(detail: string): PosternError {
@@ -45,11 +46,8 @@ export function methodNotAllowed(): PosternError {
 }
 
 /** A lock would keep what the expiration date takes away. */
-export function objectExpires(): PosternError {
-  return rpcError(
-    RpcStatus.InvalidArgument,
-    "object expiration: Object Lock settings must not be placed on an object with an expiration date",
-  );
+export function objectExpires(what = "an object with an expiration date"): PosternError {
+  return rpcError(RpcStatus.InvalidArgument, `object expiration: Object Lock settings must not be placed on ${what}`);
 }
 
 export function checksumMissing(): PosternError {

@@ -10,11 +10,19 @@ const lastCommittedSql = `SELECT ${objectColumns} FROM objects
 
 /** The newest version of a key; "object not found" when there is none or it is a delete marker. */
 export async function lastCommittedObject(db: Queries, location: ObjectLocation, now: Micros): Promise<ObjectRecord> {
-  const row = await db.first<ObjectRecord>(lastCommittedSql, [...locationParams(location), now]);
-  if (row === undefined || isDeleteMarker(row.status)) {
-    throw objectNotFound("metabase: sql: no rows in result set");
-  }
+  const row = await findLastCommitted(db, location, now);
+  if (row === undefined) throw objectNotFound("metabase: sql: no rows in result set");
   return row;
+}
+
+/** The newest version of a key, unless it is a delete marker. */
+export async function findLastCommitted(
+  db: Queries,
+  location: ObjectLocation,
+  now: Micros,
+): Promise<ObjectRecord | undefined> {
+  const row = await db.first<ObjectRecord>(lastCommittedSql, [...locationParams(location), now]);
+  return row === undefined || isDeleteMarker(row.status) ? undefined : row;
 }
 
 const exactVersionSql = `SELECT ${objectColumns} FROM objects

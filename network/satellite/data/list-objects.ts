@@ -92,7 +92,7 @@ export async function listObjects(db: Queries, list: ListObjects): Promise<Liste
   const entries: ListedEntry[] = [];
   const batch = Math.max(list.limit + 1, minBatch);
   let position = startPosition(list);
-  let previousKey: Uint8Array | undefined = resumedKey(list);
+  let previousKey = await resumedKey(db, list);
 
   while (position !== undefined) {
     const rows = await readBatch(db, list, position, batch);
@@ -141,9 +141,16 @@ function startPosition(list: ListObjects): Position | undefined {
   return { key: cursor.key, version: withVersion, inclusive: withVersion !== undefined };
 }
 
-/** A listing that goes on in the middle of a key has passed the key's newest version. */
-function resumedKey(list: ListObjects): Uint8Array | undefined {
-  return list.cursor?.version !== undefined && list.allVersions ? list.cursor.key : undefined;
+const passedSql = `SELECT 1 AS found FROM objects
+  WHERE project_id = ? AND bucket_name = ? AND object_key = ? AND version >= ? AND status <> ${ObjectStatus.Pending}
+    AND (expires_at IS NULL OR expires_at > ?) LIMIT 1`;
+
+/** The key that a listing goes on in the middle of, if its newest version was passed. */
+async function resumedKey(db: Queries, list: ListObjects): Promise<Uint8Array | undefined> {
+  const { cursor } = list;
+  if (cursor?.version === undefined || !list.allVersions || list.pending) return undefined;
+  const params = [list.projectId, list.bucket, cursor.key, cursor.version, list.now];
+  return (await db.first(passedSql, params)) === undefined ? undefined : cursor.key;
 }
 
 function nextPosition(list: ListObjects, last: ListedObject, skipped: Uint8Array | undefined): Position | undefined {

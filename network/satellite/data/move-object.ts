@@ -1,6 +1,6 @@
 import { equalBytes } from "../../../core/bytes/bytes.js";
 import type { Queries } from "../db/queries.js";
-import { invalidRequest, methodNotAllowed, objectExpires, objectNotFound, objectProtected } from "./errors.js";
+import { methodNotAllowed, objectExpires, objectNotFound, objectProtected } from "./errors.js";
 import { isProtected } from "./object-lock.js";
 import {
   atLocation,
@@ -14,6 +14,7 @@ import {
 import { isDeleteMarker, ObjectStatus } from "./object-status.js";
 import { type CommitRules, committedStatus, precommit } from "./precommit.js";
 import { checkKeyCount, replaceSegmentKeys, type SegmentKey } from "./segment-keys.js";
+import { checkUserDataForBegin } from "./user-data.js";
 
 export interface MoveObject extends CommitRules {
   readonly source: ObjectStream;
@@ -65,10 +66,8 @@ export async function moveObject(tx: Queries, move: MoveObject): Promise<void> {
   await replaceSegmentKeys(tx, source.streamId, move.newKeys);
 }
 
+/** The new key of the metadata must be given exactly when there is metadata. */
 function checkMetadataKey(move: MoveObject, object: ObjectRecord): void {
-  const hasData = object.metadata !== null || object.etag !== null || object.checksum !== null;
-  const hasKey = move.metadataKey !== null && move.metadataNonce !== null;
-  if (hasData !== hasKey || (move.metadataKey === null) !== (move.metadataNonce === null)) {
-    throw invalidRequest("the new metadata key must be given exactly when the object has metadata");
-  }
+  const { metadataNonce, metadataKey } = move;
+  checkUserDataForBegin({ ...object, metadataNonce, metadataKey });
 }

@@ -22,12 +22,13 @@ export async function lockableObject(
   db: Queries,
   location: ObjectLocation,
   version: number | undefined,
+  missing = "metabase: sql: no rows in result set",
 ): Promise<ObjectRecord> {
   const params = locationParams(location);
   const object = await (version === undefined
     ? db.first<ObjectRecord>(newestSql, params)
     : db.first<ObjectRecord>(exactSql, [...params, version]));
-  if (object === undefined) throw objectNotFound();
+  if (object === undefined) throw objectNotFound(missing);
   if (isDeleteMarker(object.status) || object.status === ObjectStatus.Pending) throw invalidObjectState();
   return object;
 }
@@ -49,7 +50,7 @@ export async function setRetention(
   retention: Retention,
   rules: LockRules,
 ): Promise<void> {
-  const object = await lockableObject(tx, location, version);
+  const object = await lockableObject(tx, location, version, "");
   if (object.expiresAt !== null) throw invalidObjectState();
   // A legal hold does not stand in the way of a change of the retention.
   if (isProtected({ ...object, legalHold: 0 }, rules)) {
@@ -68,7 +69,7 @@ export async function setLegalHold(
   version: number | undefined,
   enabled: boolean,
 ): Promise<void> {
-  const object = await lockableObject(tx, location, version);
+  const object = await lockableObject(tx, location, version, "");
   if (object.expiresAt !== null) throw objectExpires();
   await tx.run(setLegalHoldSql, [enabled ? 1 : 0, ...locationParams(location), object.version]);
 }

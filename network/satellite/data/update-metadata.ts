@@ -2,7 +2,7 @@ import { equalBytes } from "../../../core/bytes/bytes.js";
 import { RpcStatus, rpcError } from "../../../core/rpc/status.js";
 import type { Queries } from "../db/queries.js";
 import { objectNotFound } from "./errors.js";
-import { lastCommittedObject } from "./find-object.js";
+import { findLastCommitted } from "./find-object.js";
 import { atLocation, locationParams, type ObjectLocation, type UserData } from "./object-record.js";
 import type { Micros } from "./times.js";
 
@@ -25,8 +25,8 @@ const updateSql = `UPDATE objects SET encrypted_metadata = ?, encrypted_metadata
  * together (storj/storj satellite/metabase/metadata.go).
  */
 export async function updateMetadata(tx: Queries, update: UpdateMetadata): Promise<void> {
-  const object = await lastCommittedObject(tx, update, update.now);
-  if (!equalBytes(object.streamId, update.streamId)) throw objectNotFound();
+  const object = await findLastCommitted(tx, update, update.now);
+  if (object === undefined || !equalBytes(object.streamId, update.streamId)) throw objectNotFound();
   const { metadata, etag, checksum } = update.includes;
   const keepsChecksum = !checksum && (object.checksumAlgorithm !== 0 || object.checksum !== null);
   if ((!metadata && object.metadata !== null) || (!etag && object.etag !== null) || keepsChecksum) {

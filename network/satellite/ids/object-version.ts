@@ -14,6 +14,7 @@ export function versionNumber(objectVersion: Uint8Array): number {
     throw rpcError(RpcStatus.InvalidArgument, "metabase: invalid request: invalid stream version id");
   }
   const version = Buffer.from(objectVersion).readBigInt64BE();
-  // Larger numbers than this are never given out, so no object has one.
-  return version > BigInt(Number.MAX_SAFE_INTEGER) || version < 0n ? -1 : Number(version);
+  // No object has a number beyond these bounds, which stay above and below all that are given out.
+  if (version > BigInt(Number.MAX_SAFE_INTEGER)) return Number.MAX_SAFE_INTEGER;
+  return version < 0n ? -1 : Number(version);
 }

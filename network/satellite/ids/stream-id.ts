@@ -15,7 +15,7 @@ export function sealStreamId(seal: Seal, projectId: Uint8Array, id: StreamID): U
 export function openStreamId(seal: Seal, projectId: Uint8Array, bytes: Uint8Array): StreamID {
   const parts = splitSealed(bytes, signatureTag);
   if (parts === undefined || !seal.verify("stream", projectId, parts.message, parts.signature)) {
-    throw rpcError(RpcStatus.InvalidArgument, "signature is not valid");
+    throw rpcError(RpcStatus.InvalidArgument, "signature verification: signature is not valid");
   }
   return StreamID.decode(parts.message);
 }

@@ -1,5 +1,10 @@
+import { isPosternError } from "../../../core/errors.js";
+import { RpcStatus } from "../../../core/rpc/status.js";
 import type { BeginCopyObjectRequest, BeginCopyObjectResponse } from "../../../proto/gen/metainfo.js";
 import { Action } from "../access/caller.js";
+import { objectNotFound } from "../data/errors.js";
+import type { ObjectLocation, ObjectRecord } from "../data/object-record.js";
+import type { SatelliteParts } from "../satellite-parts.js";
 import { checkSamePlacement, keysToReplace } from "./copy-messages.js";
 import { requestedObject } from "./find-requested.js";
 import type { Handler } from "./handler.js";
@@ -17,10 +22,24 @@ export const beginCopyObject: Handler<BeginCopyObjectRequest, BeginCopyObjectRes
   const projectId = caller.project.id;
   await checkSamePlacement(satellite, projectId, request.bucket, request.newBucket);
   const location = { projectId, bucket: request.bucket, key: request.encryptedObjectKey };
-  const object = await requestedObject(satellite.db.read, location, request.objectVersion, caller.time);
+  const object = await copyableObject(satellite, location, request.objectVersion, caller.time);
   await satellite.usage.checkUpload(caller.project, { bytes: object.encryptedSize, segments: object.segmentCount });
   return {
     ...(await keysToReplace(satellite, projectId, request.bucket, object)),
     checksumAlgorithm: object.checksumAlgorithm,
   };
 };
+
+/** To this call a delete marker is no object. */
+async function copyableObject(
+  satellite: SatelliteParts,
+  location: ObjectLocation,
+  version: Uint8Array,
+  nowMs: number,
+): Promise<ObjectRecord> {
+  try {
+    return await requestedObject(satellite.db.read, location, version, nowMs);
+  } catch (error) {
+    throw isPosternError(error) && error.status === RpcStatus.MethodNotAllowed ? objectNotFound() : error;
+  }
+}

@@ -1,4 +1,4 @@
-import { methodNotAllowed } from "../data/errors.js";
+import { invalidRequest, methodNotAllowed } from "../data/errors.js";
 import { exactVersionObject, lastCommittedObject } from "../data/find-object.js";
 import type { ObjectLocation, ObjectRecord } from "../data/object-record.js";
 import { isDeleteMarker } from "../data/object-status.js";
@@ -14,8 +14,11 @@ export async function requestedObject(
   nowMs: number,
 ): Promise<ObjectRecord> {
   const now = microsOfMillis(nowMs);
+  if (location.key.length === 0) throw invalidRequest("ObjectKey missing");
   if (version.length === 0) return lastCommittedObject(db, location, now);
-  const object = await exactVersionObject(db, location, versionNumber(version), now);
+  const number = versionNumber(version);
+  if (number === 0) throw invalidRequest(`Version invalid: ${number}`);
+  const object = await exactVersionObject(db, location, number, now);
   if (isDeleteMarker(object.status)) throw methodNotAllowed();
   return object;
 }

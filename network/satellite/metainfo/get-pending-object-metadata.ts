@@ -23,7 +23,7 @@ export const getPendingObjectMetadata: Handler<
   const stream = streamIdOf(satellite, projectId, request.streamId);
   const location = { projectId, bucket: request.bucket, key: request.encryptedObjectKey };
   const object = await pendingObject(satellite.db.read, location, stream.version, stream.streamId);
-  if (object === undefined) throw objectNotFound();
+  if (object === undefined) throw objectNotFound("metabase: sql: no rows in result set");
 
   const none = new Uint8Array(0);
   const meta = streamMetaOf(object.metadata);

@@ -1,6 +1,7 @@
 import { RpcStatus, rpcError } from "../../../core/rpc/status.js";
 import type { ListPendingObjectStreamsRequest, ListPendingObjectStreamsResponse } from "../../../proto/gen/metainfo.js";
 import { Action } from "../access/caller.js";
+import { invalidRequest } from "../data/errors.js";
 import { listLimit } from "../data/list-limit.js";
 import { listPendingStreams } from "../data/list-pending.js";
 import { openStreamId } from "../ids/stream-id.js";
@@ -33,6 +34,7 @@ export const listPendingObjectStreams: Handler<
   const { streamIdCursor } = request;
   const after =
     streamIdCursor.length === 0 ? undefined : openStreamId(satellite.seal, projectId, streamIdCursor).streamId;
+  if (request.encryptedObjectKey.length === 0) throw invalidRequest("ObjectKey missing");
   const location = { projectId, bucket: request.bucket, key: request.encryptedObjectKey };
   const page = await listPendingStreams(satellite.db.read, location, after, listLimit(request.limit));
   const context = { satellite, projectId, bucket, includes: everything };

@@ -52,9 +52,12 @@ export function objectListItem(context: ListContext, { key, object, latest }: Li
     isChecksumComposite: false,
     encryptedChecksum: none,
   };
-  if (object === undefined) return item;
-
   const { includes } = context;
+  if (object === undefined) {
+    // Where versions are told, a folded prefix has the version of nothing.
+    if (includes.objectVersion) item.objectVersion = new Uint8Array(16);
+    return item;
+  }
   if (includes.objectVersion) {
     item.objectVersion = objectVersion(object.version, object.streamId);
     item.isLatest = latest;

@@ -278,7 +278,7 @@ test("a stream id of another project, or one that was touched, opens nothing", a
   await createBucket(on, "bucket");
   const upload = await beginUpload(on, "bucket", "key");
   const header = await on.stranger();
-  const invalid = { status: RpcStatus.InvalidArgument, message: "signature is not valid" };
+  const invalid = { status: RpcStatus.InvalidArgument, message: "signature verification: signature is not valid" };
   const commit = (streamId: Uint8Array, by = on.header) =>
     on.client.commitObject({ ...inlineCommit(), streamId, header: by });
   t.deepEqual(await failure(commit(upload.streamId, header)), invalid);

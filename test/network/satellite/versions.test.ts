@@ -80,6 +80,8 @@ test("every object of a versioned bucket stays, and its versions are listed newe
   t.deepEqual(await listed(on, { includeAllVersions: false }), ["key 4 3", "other 4 4"]);
   const rest = { encryptedCursor: utf8("key"), versionCursor: second.objectVersion };
   t.deepEqual(await listed(on, rest), ["key 3 1", "other 4 4 latest"]);
+  const above = Uint8Array.from(second.objectVersion).fill(0x7f, 1, 8);
+  t.deepEqual(await listed(on, { ...rest, versionCursor: above }), await listed(on));
   t.is((await get(on, "key")).object!.plainSize, 3);
   t.is((await get(on, "key", plain.objectVersion)).object!.plainSize, 1);
   t.deepEqual(await remove(on, "key", second.objectVersion), { ...second, streamId: second.streamId });
@@ -117,12 +119,13 @@ test("a suspended bucket keeps its versions, and one object or marker without a 
   t.deepEqual(await listed(on), ["key 3 3 latest", "key 4 1"]);
   const removed = await remove(on, "key");
   t.is(removed!.plainSize, 3);
+  t.is((await remove(on, "key"))!.status, 6);
   t.deepEqual(await listed(on), ["key 6 0 latest", "key 4 1"]);
   t.is((await remove(on, "key"))!.status, 6);
   t.deepEqual(await listed(on), ["key 6 0 latest", "key 4 1"]);
   t.deepEqual(await failure(remove(on, "never")), {
     status: RpcStatus.NotFound,
-    message: "object not found: unable to delete object",
+    message: "object not found: metainfo: object not found: unable to delete object",
   });
   await putInline(on, "bucket", "key", { data: utf8("4444") });
   t.deepEqual(await listed(on), ["key 3 4 latest", "key 4 1"]);
