@@ -1,16 +1,15 @@
 import { createAuthService } from "../core/auth/service.js";
 import type { AccessKeys, Logger } from "../frontends/frontend.js";
 import { knexGrantStore } from "../store/knex/grant-store.js";
-import { openSqlite } from "../store/knex/open.js";
+import type { Knex } from "../store/knex/open.js";
 import type { ServeConfig } from "./config.js";
-import type { DataDir } from "./data-dir.js";
 import { exitLine } from "./exit-line.js";
 import { fixedAccessKeys } from "./fixed-access-keys.js";
 import type { Satellite } from "./satellite.js";
 import type { Stopper } from "./stopper.js";
 
 interface Parts {
-  readonly dir: DataDir;
+  readonly db: Knex;
   readonly satellite: Satellite;
   readonly stopper: Stopper;
   readonly endpoint: () => string;
@@ -26,7 +25,7 @@ export async function startAccessKeys(config: ServeConfig, parts: Parts): Promis
   if (config.fixedCredentials !== undefined) {
     return fixedAccessKeys({ ...config.fixedCredentials, accessGrant: config.accessGrant! });
   }
-  const store = knexGrantStore(await openSqlite({ file: parts.dir.file("auth.db") }));
+  const store = knexGrantStore(parts.db);
   const clean = async (): Promise<void> => {
     try {
       await store.deleteExpired(cleaningBatch);
@@ -35,10 +34,7 @@ export async function startAccessKeys(config: ServeConfig, parts: Parts): Promis
     }
   };
   const cleaning = setInterval(clean, cleaningMs);
-  parts.stopper.add("credentials database", async () => {
-    clearInterval(cleaning);
-    await store.close();
-  });
+  parts.stopper.add("cleaning of the credentials", async () => clearInterval(cleaning));
   return createAuthService({
     store,
     allowSatellite: (address) => parts.satellite.allows(address),

@@ -17,6 +17,7 @@ export interface ServeFlags {
   readonly secretKey?: string;
   readonly authToken?: string;
   readonly domain?: readonly string[];
+  readonly project?: readonly string[];
   readonly logLevel?: string;
 }
 
@@ -43,8 +44,12 @@ export interface ServeConfig {
   readonly fixedCredentials: { readonly accessKeyId: string; readonly secretKey: string } | undefined;
   /** Bearer token that gateways show to the auth service; undefined makes one and keeps it. */
   readonly authToken: string | undefined;
+  /** 32 bytes that seal what bucket settings keep of access grants; undefined makes some and keeps them. */
+  readonly settingsKey: Uint8Array | undefined;
   /** Domains below which the first label is a bucket name. */
   readonly domains: readonly string[];
+  /** Names of further projects of the embedded network, each with credentials of its own. */
+  readonly projects: readonly string[];
   readonly logLevel: LogLevel;
 }
 
@@ -72,7 +77,9 @@ export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
       accessGrant,
     ),
     authToken: flags.authToken ?? env.authToken,
+    settingsKey: settingsKey(env.settingsKey),
     domains: flags.domain ?? [],
+    projects: projectNames(flags.project ?? [], accessGrant),
     logLevel: logLevel(flags.logLevel ?? env.logLevel ?? "warn"),
   };
 }
@@ -101,6 +108,24 @@ function fixedCredentials(accessKeyId: string | undefined, secretKey: string | u
     throw new PosternError("invalid-argument", "--access-key-id and --secret-key need --access GRANT to open");
   }
   return { accessKeyId, secretKey };
+}
+
+function settingsKey(text: string | undefined): Uint8Array | undefined {
+  if (text === undefined) return undefined;
+  const key = Buffer.from(text, "base64");
+  if (key.length === 32) return key;
+  throw new PosternError("invalid-argument", "POSTERN_SETTINGS_KEY takes the base64 of 32 bytes");
+}
+
+function projectNames(names: readonly string[], grant: string | undefined): readonly string[] {
+  if (names.length > 0 && grant !== undefined) {
+    throw new PosternError("invalid-argument", "--project makes projects of the embedded network; --access has none");
+  }
+  const wrong = names.find((name) => !/^[a-z0-9][a-z0-9-]{0,31}$/.test(name));
+  if (wrong !== undefined) {
+    throw new PosternError("invalid-argument", `--project takes lower-case letters, digits and "-", not "${wrong}"`);
+  }
+  return [...new Set(names)];
 }
 
 function logLevel(text: string): LogLevel {

@@ -16,8 +16,8 @@ export interface KeptToken {
   readonly authToken: string;
 }
 
-/** One file for the embedded network and one for `--access`: neither run may overwrite the other's. */
-export type CredentialsFile = "credentials.json" | "access-credentials.json";
+/** One file for each project of the embedded network and one for `--access`: no run may overwrite another's. */
+export type CredentialsFile = "credentials.json" | "access-credentials.json" | `credentials-${string}.json`;
 
 const tokenFile = "auth-token.json";
 const credentialsShape = z.object({ accessGrant: z.string(), accessKeyId: z.string(), secretKey: z.string() });

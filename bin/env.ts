@@ -5,6 +5,7 @@ export interface Environment {
   readonly accessKeyId: string | undefined;
   readonly secretKey: string | undefined;
   readonly authToken: string | undefined;
+  readonly settingsKey: string | undefined;
   readonly logLevel: string | undefined;
 }
 
@@ -16,6 +17,7 @@ export function readEnvironment(): Environment {
     accessKeyId: present(env["POSTERN_ACCESS_KEY_ID"]),
     secretKey: present(env["POSTERN_SECRET_KEY"]),
     authToken: present(env["POSTERN_AUTH_TOKEN"]),
+    settingsKey: present(env["POSTERN_SETTINGS_KEY"]),
     logLevel: present(env["POSTERN_LOG_LEVEL"]),
   };
 }

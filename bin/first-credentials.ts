@@ -4,8 +4,9 @@ import type { Uplink } from "../core/uplink.js";
 import type { AccessKeys } from "../frontends/frontend.js";
 import type { NetworkProcess } from "../network/index.js";
 import type { ServeConfig } from "./config.js";
-import { type KeptCredentials, keepCredentials, readCredentials } from "./credentials.js";
+import { type CredentialsFile, type KeptCredentials, keepCredentials, readCredentials } from "./credentials.js";
 import type { DataDir } from "./data-dir.js";
+import type { ReadyFile } from "./ready-file.js";
 import type { Satellite } from "./satellite.js";
 
 interface Parts {
@@ -22,14 +23,32 @@ interface Parts {
  */
 export async function firstCredentials(config: ServeConfig, parts: Parts): Promise<KeptCredentials> {
   if (config.fixedCredentials !== undefined) return { ...config.fixedCredentials, accessGrant: config.accessGrant! };
-  const file = config.accessGrant === undefined ? "credentials.json" : "access-credentials.json";
+  if (config.accessGrant === undefined) return keptOrNew(parts, "credentials.json", undefined, "postern");
+  return keptOrNew(parts, "access-credentials.json", config.accessGrant, "");
+}
+
+/** Credentials of further projects of the embedded network, by name. */
+export async function projectCredentials(names: readonly string[], parts: Parts): Promise<ReadyFile["projects"]> {
+  const projects: Record<string, KeptCredentials> = {};
+  for (const name of names) {
+    projects[name] = await keptOrNew(parts, `credentials-${name}.json`, undefined, name);
+  }
+  return projects;
+}
+
+async function keptOrNew(
+  parts: Parts,
+  file: CredentialsFile,
+  givenGrant: string | undefined,
+  projectName: string,
+): Promise<KeptCredentials> {
   const kept = await readCredentials(parts.dir, file);
-  const sameGrant = kept !== undefined && (config.accessGrant ?? kept.accessGrant) === kept.accessGrant;
+  const sameGrant = kept !== undefined && (givenGrant ?? kept.accessGrant) === kept.accessGrant;
   if (sameGrant && (await isKnown(kept.accessKeyId, parts.access))) {
     return { ...kept, accessGrant: parts.satellite.current(kept.accessGrant) };
   }
   // A grant of the embedded network holds the only key to what is stored there: it is never thrown away.
-  const accessGrant = config.accessGrant ?? kept?.accessGrant ?? (await newGrant(parts));
+  const accessGrant = givenGrant ?? kept?.accessGrant ?? (await newGrant(parts, projectName));
   const { accessKeyId, secretKey } = await parts.access.register({ accessGrant, public: false });
   const credentials = { accessGrant, accessKeyId, secretKey };
   await keepCredentials(parts.dir, file, credentials);
@@ -37,8 +56,9 @@ export async function firstCredentials(config: ServeConfig, parts: Parts): Promi
 }
 
 /** The passphrase is random and forgotten: the grant holds the key that is made of it. */
-async function newGrant({ network, satellite, uplink }: Parts): Promise<string> {
-  const [project = await network!.createProject("postern")] = await network!.listProjects();
+async function newGrant({ network, satellite, uplink }: Parts, projectName: string): Promise<string> {
+  const known = await network!.listProjects();
+  const project = known.find(({ name }) => name === projectName) ?? (await network!.createProject(projectName));
   const apiKey = await network!.createApiKey(project.id);
   const passphrase = randomBytes(24).toString("base64url");
   return uplink.requestAccess({ satellite: satellite.url, apiKey, passphrase });

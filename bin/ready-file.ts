@@ -1,3 +1,5 @@
+import type { KeptCredentials } from "./credentials.js";
+
 /** DIR/ready.json: written when everything listens, gone when it stops. Only its owner may read it. */
 export interface ReadyFile {
   /** URL of the S3 endpoint. */
@@ -16,6 +18,8 @@ export interface ReadyFile {
   readonly authDrpc: string | undefined;
   /** Bearer token that opens GET /v1/access/:id. */
   readonly authToken: string | undefined;
+  /** Credentials of the projects that `--project` named. */
+  readonly projects: Readonly<Record<string, KeptCredentials>>;
   /** Process ids, for those who want to watch or kill them. */
   readonly pids: { readonly gateway: number; readonly network: number | undefined };
 }

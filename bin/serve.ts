@@ -2,14 +2,16 @@ import { createUplink } from "../core/uplink.js";
 import { authFrontend } from "../frontends/auth/index.js";
 import type { FrontendDeps, Logger, RunningFrontend } from "../frontends/frontend.js";
 import { s3Frontend } from "../frontends/s3/index.js";
+import { openSqlite } from "../store/knex/open.js";
 import { type NetworkProcess, startNetworkProcess } from "../network/index.js";
 import { startAccessKeys } from "./access-keys.js";
 import { banner } from "./banner.js";
+import { openBucketSettings } from "./bucket-settings.js";
 import type { ServeConfig } from "./config.js";
 import { authTokenOf } from "./credentials.js";
 import { type DataDir, openDataDir } from "./data-dir.js";
 import { exitLine } from "./exit-line.js";
-import { firstCredentials } from "./first-credentials.js";
+import { firstCredentials, projectCredentials } from "./first-credentials.js";
 import { createLogger } from "./logger.js";
 import { type ReadyFile, readyFileName } from "./ready-file.js";
 import { satelliteOfGrant, satelliteOfNetwork } from "./satellite.js";
@@ -43,15 +45,19 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<ReadyFile> 
 
   // The S3 address is handed out with new credentials, and known only when it listens.
   let endpoint = "";
-  const access = await startAccessKeys(config, { dir, satellite, stopper, log, endpoint: () => endpoint });
-  const deps: FrontendDeps = { openProject: (grant) => uplink.openProject(grant), access, log };
+  const db = await openSqlite({ file: dir.file("auth.db") });
+  stopper.add("credentials database", () => db.destroy());
+  const settings = await openBucketSettings(config, db, dir);
+  const access = await startAccessKeys(config, { db, satellite, stopper, log, endpoint: () => endpoint });
+  const deps: FrontendDeps = { openProject: (grant) => uplink.openProject(grant), access, settings, log };
   const s3 = running(stopper, await s3Frontend({ host, port: ports.s3, baseDomains: config.domains }).start(deps));
   endpoint = s3["http"]!;
 
   const authToken = config.fixedCredentials === undefined ? (config.authToken ?? (await authTokenOf(dir))) : undefined;
   const auth = authToken === undefined ? {} : running(stopper, await startAuth(config, authToken, deps));
 
-  const credentials = await firstCredentials(config, { dir, network, satellite, uplink, access });
+  const parts = { dir, network, satellite, uplink, access };
+  const credentials = await firstCredentials(config, parts);
   const ready: ReadyFile = {
     s3: endpoint,
     ...credentials,
@@ -60,6 +66,7 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<ReadyFile> 
     authGrpc: auth["grpc"],
     authDrpc: auth["drpc"],
     authToken,
+    projects: await projectCredentials(config.projects, parts),
     pids: { gateway: process.pid, network: network?.pid },
   };
   await dir.writeJson(readyFileName, ready);

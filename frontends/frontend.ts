@@ -1,10 +1,12 @@
-import type { Project } from "../core/index.js";
+import type { BucketSettings, Project } from "../core/index.js";
 
 /** What every frontend is given. */
 export interface FrontendDeps {
   /** Opens a project by access grant text; projects are cheap to open and share connections. */
   openProject(accessGrant: string): Promise<Project>;
   readonly access: AccessKeys;
+  /** What buckets have and satellites can not hold. */
+  readonly settings: BucketSettings;
   readonly log: Logger;
 }
 

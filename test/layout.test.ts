@@ -74,6 +74,7 @@ const table: readonly Row[] = [
     ],
   },
   { files: ["core/auth/"], mayImport: [...foundation, "core/access/", "core/crypto/"] },
+  { files: ["core/settings/"], mayImport: foundation },
   { files: ["core/*"], mayImport: ["core/", "proto/gen/"] },
   { files: ["frontends/frontend.ts"], mayImport: ["core/index.ts"] },
   {
@@ -92,7 +93,11 @@ const table: readonly Row[] = [
     mayImport: ["core/index.ts", "frontends/frontend.ts", "frontends/http/"],
     packages: ["koa", "@koa/router", "zod", "fast-xml-parser", "mime-types", "hash-wasm"],
   },
-  { files: ["store/NAME/", "store/*"], mayImport: ["core/auth/grant-store.ts", "core/errors.ts"], packages: ["knex"] },
+  {
+    files: ["store/NAME/", "store/*"],
+    mayImport: ["core/auth/grant-store.ts", "core/settings/bucket-settings-store.ts", "core/errors.ts"],
+    packages: ["knex"],
+  },
   { files: ["network/"], mayImport: ["core/", "proto/gen/"], packages: ["knex", "fzstd"] },
   {
     files: ["bin/"],

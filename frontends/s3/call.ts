@@ -1,4 +1,5 @@
-import type { Key, Project } from "../../core/index.js";
+import type { Key, Project, UploadNotes } from "../../core/index.js";
+import type { BucketAccess, Caller } from "./access/bucket-access.js";
 import { S3Error } from "./errors.js";
 import type { RequestHeaders } from "./headers.js";
 import type { CompleteS3Options } from "./options.js";
@@ -7,7 +8,15 @@ import type { Payload } from "./payload/payload.js";
 import type { PayloadPlan } from "./payload/plan.js";
 import type { Query } from "./query.js";
 import type { Reply } from "./reply.js";
+import type { SettingsCache } from "./settings/settings-cache.js";
 import type { XmlNode } from "./xml/read.js";
+
+/** What an operation is about, when it is not the request's own bucket and key. */
+export interface Where {
+  readonly access: BucketAccess;
+  readonly key?: Key;
+  readonly versionId?: string;
+}
 
 /** An authenticated request, as operations see it. */
 export interface Call {
@@ -21,6 +30,19 @@ export interface Call {
   /** The path as the client wrote it, for replies. */
   readonly resource: string;
   readonly project: Project;
+  readonly caller: Caller;
+  /** The bucket as the caller reaches it; fails for operations on the service. */
+  readonly access: BucketAccess;
+  /** The client's address. */
+  readonly address: string;
+  readonly secure: boolean;
+  /** Another bucket, as the same caller reaches it. */
+  open(bucket: string): Promise<BucketAccess>;
+  /** Rejects with AccessDenied unless the caller may. */
+  authorize(operation: string, where: Where): Promise<void>;
+  readonly settings: SettingsCache;
+  /** Notes about parts of uploads. */
+  readonly notes: UploadNotes;
   /** Aborts when the client goes away or the frontend stops. */
   readonly signal: AbortSignal;
   readonly options: CompleteS3Options;
@@ -35,6 +57,8 @@ export interface Call {
    * x-amz-checksum-* headers are not about the document.
    */
   xml(root: string, maxBytes: number, options?: { checksumOfObject?: boolean }): Promise<XmlNode | undefined>;
+  /** A body that is a short text. */
+  text(maxBytes: number): Promise<string>;
 }
 
 /** One S3 operation. */
@@ -43,6 +67,8 @@ export interface Operation {
   readonly name: string;
   /** May take so long that white space must keep the connection alive; its replies are 200 with a document. */
   readonly slow?: boolean;
+  /** Checks by itself who may do what, as the request alone does not say what it is about. */
+  readonly authorizesItself?: boolean;
   run(call: Call): Promise<Reply>;
 }
 

@@ -6,45 +6,44 @@ import {
   awaitsContinue,
   createGate,
   createKeyedGate,
-  gatherBody,
   newRequestId,
-  readBody,
   requestSignal,
   settleBody,
 } from "../http/index.js";
+import type { Caller } from "./access/bucket-access.js";
+import { createReach, type Reach } from "./access/reach.js";
 import type { Access } from "./auth/access-cache.js";
-import { type Authenticated, authenticate } from "./auth/authenticate.js";
+import { authenticate } from "./auth/authenticate.js";
 import { checkBucketName } from "./bucket-name.js";
 import type { Call, Operation } from "./call.js";
 import { allowOrigin } from "./cors.js";
 import { errorDocument, S3Error, toS3Error } from "./errors.js";
-import { type RequestHeaders, requestHeaders } from "./headers.js";
+import { requestHeaders } from "./headers.js";
 import { observe, type RequestFacts } from "./observe.js";
 import type { CompleteS3Options } from "./options.js";
 import type { HashPool } from "./payload/hash-pool.js";
-import { openPayload, type Payload } from "./payload/payload.js";
-import { type PayloadPlan, planPayload } from "./payload/plan.js";
-import type { ProjectCache } from "./project-cache.js";
+import { userIdOf } from "./owner.js";
+import type { ProjectCache, ProjectLease } from "./project-cache.js";
 import { hasDocument, type Reply } from "./reply.js";
+import { createCall } from "./request-call.js";
 import { requireBucket } from "./require-bucket.js";
 import { routeOf } from "./routes.js";
 import { sendReply, sendSlowReply } from "./send.js";
-import { parseTarget, type Target } from "./target.js";
-import { readXml } from "./xml/read.js";
+import type { SettingsCache } from "./settings/settings-cache.js";
+import { parseTarget } from "./target.js";
 
 export interface HandlerInit {
   readonly deps: FrontendDeps;
   readonly options: CompleteS3Options;
   readonly lookUp: (accessKeyId: string) => Promise<Access>;
   readonly projects: ProjectCache;
+  readonly settings: SettingsCache;
   readonly hashes: HashPool;
   readonly now: () => number;
 }
 
 /** For load balancers; no bucket has such a name. The same as of Storj's gateway-mt. */
 const healthPath = "/-/health";
-/** Read ahead of the consumer for each request. */
-const bodyHighWaterMark = 256 * 1024;
 /** What a client that was refused may go on sending. */
 const unwanted = { maxBytes: 32 * 2 ** 20, maxMs: 15_000 };
 
@@ -83,7 +82,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
   };
 
   async function serve(ctx: Context, facts: RequestFacts): Promise<void> {
-    const { req, res } = ctx;
+    const { req } = ctx;
     const headers = requestHeaders(req.rawHeaders);
     const target = parseTarget(req.url ?? "/", headers.get("host"), options.baseDomains);
     const signed = { ...target, method: facts.method, headers };
@@ -92,73 +91,64 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     const operation = routeOf(facts.method, target, headers);
     facts.operation = operation.name;
     facts.bucket = target.bucket;
-    const leave = grantGate.enter(authenticated.access.accessGrant);
+    const grant = authenticated?.access.accessGrant;
+    const leave = grantGate.enter(grant ?? `anonymous ${target.bucket}`);
     if (leave === undefined) throw new S3Error("SlowDown");
+    let own: ProjectLease | undefined;
+    let reach: Reach | undefined;
     try {
-      const lease = await init.projects.acquire(authenticated.access.accessGrant);
-      try {
-        const { call, failure } = createCall(ctx, target, headers, authenticated, lease.project);
-        const pending = run(operation, call, failure);
-        if (!operation.slow) return await sendReply(res, await pending, options);
-        await sendSlowReply(
-          res,
-          pending.catch((error: unknown) => {
-            if (!res.headersSent) throw error;
-            facts.code = toS3Error(error).code;
-            facts.error = error;
-            return { status: 200, body: documentOf(toS3Error(error), ctx, facts.requestId) };
-          }),
-          options,
-        );
-      } finally {
-        lease.release();
-      }
+      own = grant === undefined ? undefined : await init.projects.acquire(grant);
+      const caller = own === undefined ? anonymous : await userOfGrant(grant!, own);
+      const signal = requestSignal(ctx.res);
+      reach = createReach({ caller, own, projects: init.projects, settings: init.settings, signal });
+      const create = operation.name === "CreateBucket";
+      const access = target.bucket === "" ? undefined : await reach.bucket(target.bucket, { own: create });
+      const project = access?.project ?? own?.project;
+      if (project === undefined) throw new S3Error("AccessDenied");
+      const { call, failure } = createCall({
+        ctx,
+        target,
+        headers,
+        caller,
+        access,
+        project,
+        reach,
+        payloadHash: authenticated?.payloadHash ?? headers.get("x-amz-content-sha256") ?? "UNSIGNED-PAYLOAD",
+        chunkSigner: authenticated?.chunkSigner ?? unsignedChunks,
+        options,
+        hashes,
+        settings: init.settings,
+        deps,
+        now: init.now(),
+      });
+      await reply(ctx, facts, operation, call, failure);
     } finally {
+      reach?.release();
+      own?.release();
       leave();
     }
   }
 
-  function createCall(
+  async function reply(
     ctx: Context,
-    target: Target,
-    headers: RequestHeaders,
-    authenticated: Authenticated,
-    project: Call["project"],
-  ): { call: Call; failure: () => S3Error | undefined } {
-    const { req, res } = ctx;
-    let taken: Payload | undefined;
-    const plan = (ofObject = false) => planPayload(headers, authenticated.payloadHash, ofObject);
-    const payload = async (plan: PayloadPlan, wants: { md5: boolean }): Promise<Payload> => {
-      const { idleMs, minBytesPerSecond } = options;
-      const wire = readBody(req, res, { idleMs, minBytesPerSecond, highWaterMark: bodyHighWaterMark });
-      taken = await openPayload({ plan, wire, chunkSigner: authenticated.chunkSigner, md5: wants.md5, hashes });
-      return taken;
-    };
-    const call: Call = {
-      method: req.method ?? "",
-      headers,
-      query: target.query,
-      bucket: target.bucket,
-      key: target.key,
-      resource: resourceOf(ctx),
-      project,
-      signal: requestSignal(res),
+    facts: RequestFacts,
+    operation: Operation,
+    call: Call,
+    failure: () => S3Error | undefined,
+  ): Promise<void> {
+    const { res } = ctx;
+    const pending = run(operation, call, failure);
+    if (!operation.slow) return await sendReply(res, await pending, options);
+    await sendSlowReply(
+      res,
+      pending.catch((error: unknown) => {
+        if (!res.headersSent) throw error;
+        facts.code = toS3Error(error).code;
+        facts.error = error;
+        return { status: 200, body: documentOf(toS3Error(error), ctx, facts.requestId) };
+      }),
       options,
-      hashes,
-      now: init.now(),
-      plan: () => plan(),
-      payload,
-      async xml(root, maxBytes, { checksumOfObject = false } = {}) {
-        const bodyPlan = plan(checksumOfObject);
-        if ((bodyPlan.length ?? 0) > maxBytes) throw new S3Error("MalformedXML");
-        const { body } = await payload(bodyPlan, { md5: false });
-        const bytes = await gatherBody(body, maxBytes).catch((error: unknown) => {
-          throw isPosternError(error, "resource-exhausted") ? new S3Error("MalformedXML", { cause: error }) : error;
-        });
-        return bytes.length === 0 ? undefined : readXml(bytes, root);
-      },
-    };
-    return { call, failure: () => taken?.failure };
+    );
   }
 
   async function refuse(ctx: Context, error: S3Error, requestId: string): Promise<void> {
@@ -182,14 +172,39 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
 
 async function run(operation: Operation, call: Call, failure: () => S3Error | undefined): Promise<Reply> {
   try {
+    await checkAccess(operation, call);
     return await operation.run(call);
   } catch (error) {
     // Why the body failed says more than what the core makes of it.
     const reason = failure();
     if (reason !== undefined) throw reason;
-    if (call.bucket !== "" && isPosternError(error, "object-not-found")) await requireBucket(call);
+    if (call.bucket !== "" && isPosternError(error, "object-not-found")) {
+      await requireBucket(call);
+      // Whether an object is there is only for those to know who may list.
+      if (!call.access.isOwner) await call.authorize("ListObjects", { access: call.access });
+    }
     throw error;
   }
+}
+
+async function checkAccess(operation: Operation, call: Call): Promise<void> {
+  if (call.bucket === "" || operation.name === "CreateBucket" || operation.authorizesItself) return;
+  await call.authorize(operation.name, {
+    access: call.access,
+    key: call.key,
+    versionId: call.query.get("versionId"),
+  });
+}
+
+const anonymous: Caller = { kind: "anonymous" };
+
+async function userOfGrant(accessGrant: string, own: ProjectLease): Promise<Caller> {
+  const identity = await own.identity();
+  return { kind: "user", userId: userIdOf(identity), identity, accessGrant };
+}
+
+function unsignedChunks(): never {
+  throw new S3Error("InvalidRequest", { message: "Signed chunks need AWS4-HMAC-SHA256." });
 }
 
 /** The path without its query, which may hold a signature. */

@@ -6,6 +6,8 @@ import { createHandler } from "./handler.js";
 import { completeOptions, type S3Options } from "./options.js";
 import { createHashPool } from "./payload/hash-pool.js";
 import { createProjectCache } from "./project-cache.js";
+import { identityOf } from "./project-identity.js";
+import { createSettingsCache } from "./settings/settings-cache.js";
 
 export type { S3Options } from "./options.js";
 
@@ -26,6 +28,7 @@ export function s3Frontend(init: S3Options = {}): Frontend {
         entries: options.projectCacheEntries,
         idleMs: options.projectIdleMs,
         now,
+        identify: identityOf,
         onCloseError: (error) => deps.log.warn({ error: String(error) }, "closing a project failed"),
       });
       const lookUp = createAccessCache((id) => deps.access.resolve(id), {
@@ -33,9 +36,14 @@ export function s3Frontend(init: S3Options = {}): Frontend {
         ms: options.accessCacheMs,
         now,
       });
+      const settings = createSettingsCache(deps.settings, {
+        entries: options.settingsCacheEntries,
+        ms: options.settingsCacheMs,
+        now,
+      });
       const hashes = createHashPool(options.hashThreads);
       const app = new Koa();
-      app.use(createHandler({ deps, options, lookUp, projects, hashes, now }));
+      app.use(createHandler({ deps, options, lookUp, projects, settings, hashes, now }));
       app.on("error", (error: NodeJS.ErrnoException) => {
         // Koa tells of sockets that clients reset, too; the request itself has been logged.
         if (error.syscall !== undefined) deps.log.debug({ error: String(error) }, "s3 connection failed");

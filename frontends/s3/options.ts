@@ -21,6 +21,10 @@ export interface S3Options {
   accessCacheMs?: number;
   /** Most access keys remembered. Default 10 000. */
   accessCacheEntries?: number;
+  /** How late this gateway learns of bucket settings that another one changed, in ms. Default 2 000. */
+  settingsCacheMs?: number;
+  /** Most bucket names whose settings are remembered. Default 10 000. */
+  settingsCacheEntries?: number;
   /** Most open projects kept for the next request. Default 1 000. */
   projectCacheEntries?: number;
   /** How long an unused project stays open, in ms. Default 600 000. */
@@ -68,6 +72,8 @@ export function completeOptions(options: S3Options = {}): CompleteS3Options {
     trustedProxies: whole("trustedProxies", options.trustedProxies ?? 0, 0, 16),
     accessCacheMs: whole("accessCacheMs", options.accessCacheMs ?? 60_000, 0),
     accessCacheEntries: whole("accessCacheEntries", options.accessCacheEntries ?? 10_000, 1),
+    settingsCacheMs: whole("settingsCacheMs", options.settingsCacheMs ?? 2_000, 0),
+    settingsCacheEntries: whole("settingsCacheEntries", options.settingsCacheEntries ?? 10_000, 1),
     projectCacheEntries: whole("projectCacheEntries", options.projectCacheEntries ?? 1_000, 1),
     projectIdleMs: whole("projectIdleMs", options.projectIdleMs ?? 600_000, 1, 2 ** 31 - 1),
     maxRequests: whole("maxRequests", options.maxRequests ?? 1_024, 1),

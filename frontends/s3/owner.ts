@@ -1,14 +1,22 @@
+import { createHash } from "node:crypto";
 import type { XmlWriter } from "./xml/write.js";
 
 /**
- * Grants belong to nobody by name, but clients expect an owner with a canonical user id. It is the same for all, so
- * that listings by different keys agree.
+ * S3's canonical user id: 64 hexadecimal digits. A user is a project here: all its access keys are the same user, and
+ * the id tells nothing that could be used.
  */
-const owner = { id: "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a", displayName: "postern" };
+export function userIdOf(project: { readonly satellite: string; readonly project: string }): string {
+  return createHash("sha256").update(`postern user\0${project.satellite}\0${project.project}`).digest("hex");
+}
 
-export function writeOwner(xml: XmlWriter, element = "Owner"): void {
+/** Nobody has a name here; clients expect one. */
+export function displayNameOf(userId: string): string {
+  return `project-${userId.slice(0, 8)}`;
+}
+
+export function writeOwner(xml: XmlWriter, userId: string, element = "Owner"): void {
   xml.group(element, () => {
-    xml.text("ID", owner.id);
-    xml.text("DisplayName", owner.displayName);
+    xml.text("ID", userId);
+    xml.text("DisplayName", displayNameOf(userId));
   });
 }

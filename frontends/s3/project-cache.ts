@@ -1,8 +1,11 @@
 import type { Project } from "../../core/index.js";
+import type { ProjectIdentity } from "./project-identity.js";
 
 /** A project in use. Whoever took it gives it back. */
 export interface ProjectLease {
   readonly project: Project;
+  /** Asked for once a project. */
+  identity(): Promise<ProjectIdentity>;
   release(): void;
 }
 
@@ -19,12 +22,14 @@ export interface ProjectCacheOptions {
   /** How long an unused project stays open, in ms. */
   readonly idleMs: number;
   readonly now: () => number;
+  identify(project: Project, accessGrant: string): Promise<ProjectIdentity>;
   /** Told of a project that failed to close. */
   readonly onCloseError: (error: unknown) => void;
 }
 
 interface Entry {
   readonly opening: Promise<Project>;
+  identity: Promise<ProjectIdentity> | undefined;
   users: number;
   idleSince: number;
   /** No longer in the cache: closed as soon as nobody uses it. */
@@ -71,7 +76,7 @@ export function createProjectCache(
     async acquire(accessGrant) {
       let entry = entries.get(accessGrant);
       if (entry === undefined) {
-        entry = { opening: open(accessGrant), users: 0, idleSince: 0, dropped: closed };
+        entry = { opening: open(accessGrant), identity: undefined, users: 0, idleSince: 0, dropped: closed };
       } else {
         entries.delete(accessGrant);
       }
@@ -93,7 +98,18 @@ export function createProjectCache(
         if (taken.dropped) closeEntry(taken);
         else trim();
       };
-      return { project, release };
+      const identity = (): Promise<ProjectIdentity> => {
+        if (taken.identity === undefined) {
+          const asking = options.identify(project, accessGrant);
+          taken.identity = asking;
+          // A failure is not remembered.
+          asking.catch(() => {
+            if (taken.identity === asking) taken.identity = undefined;
+          });
+        }
+        return taken.identity;
+      };
+      return { project, identity, release };
     },
     async close() {
       closed = true;

@@ -16,6 +16,7 @@ import { headBucket } from "./operations/head-bucket.js";
 import { headObject } from "./operations/head-object.js";
 import { listBuckets } from "./operations/list-buckets.js";
 import { listMultipartUploads } from "./operations/list-multipart-uploads.js";
+import { listObjectVersions } from "./operations/list-object-versions.js";
 import { listObjects } from "./operations/list-objects.js";
 import { listObjectsV2 } from "./operations/list-objects-v2.js";
 import { listParts } from "./operations/list-parts.js";
@@ -61,6 +62,7 @@ const bucketRoutes: Routes = {
   "GET location": getBucketLocation,
   "GET versioning": getBucketVersioning,
   "GET uploads": listMultipartUploads,
+  "GET versions": listObjectVersions,
   "POST delete": deleteObjects,
 };
 

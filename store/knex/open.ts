@@ -3,6 +3,8 @@ import { PosternError } from "../../core/errors.js";
 import { storeError } from "./errors.js";
 import { migrationSource } from "./migrations/index.js";
 
+export type { Knex } from "knex";
+
 export interface SqliteOptions {
   /** Path of the database file; made when missing. Its folder must exist. */
   readonly file: string;

@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import { newApiKey } from "../../core/access/api-key.js";
 import { newGrant, serializeGrant } from "../../core/access/grant.js";
 import { createAuthService } from "../../core/auth/service.js";
+import { createBucketSettings } from "../../core/settings/bucket-settings.js";
 import type { FrontendDeps } from "../../frontends/frontend.js";
 import { memoryGrantStore } from "../../store/memory.js";
+import { memorySettingsStore } from "../../store/memory-settings.js";
 
 const allowed = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S@127.0.0.1:7777";
 
@@ -23,6 +25,7 @@ export function authDeps(): { deps: FrontendDeps; grant: string; foreignGrant: s
         allowSatellite: (address) => address === allowed,
         endpoint: "https://gateway.example",
       }),
+      settings: createBucketSettings({ store: memorySettingsStore(), key: randomBytes(32) }),
       log: { debug: log, info: log, warn: log, error: log },
     },
     grant: grantOf(allowed),

@@ -1,8 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { newApiKey } from "../../core/access/api-key.js";
+import { newGrant, serializeGrant } from "../../core/access/grant.js";
 import type { Project } from "../../core/index.js";
 import { PosternError } from "../../core/index.js";
+import { createBucketSettings } from "../../core/settings/bucket-settings.js";
 import type { FrontendDeps } from "../../frontends/frontend.js";
 import { type S3Options, s3Frontend } from "../../frontends/s3/index.js";
+import { memorySettingsStore } from "../../store/memory-settings.js";
 import { createMemoryProject } from "./memory-project.js";
 
 /** Credentials that the test server knows; in the form of real ones. */
@@ -10,6 +15,12 @@ export const testCredentials = {
   accessKeyId: "juaacaqdaqcqmbyibefawdanbyhq",
   secretAccessKey: "jzaecqsdircumr2ijffewtcnjzhvauksknkfkvsxlbmvuw24lvpf6",
 };
+
+/** A grant in the form of a real one, for a satellite that is not there. */
+export function testGrant(): string {
+  const satelliteAddress = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S@127.0.0.1:7777";
+  return serializeGrant(newGrant({ satelliteAddress, apiKey: newApiKey(randomBytes(32)), rootKey: randomBytes(32) }));
+}
 
 export interface LogLine {
   readonly level: string;
@@ -36,13 +47,14 @@ export async function startS3TestServer(
   const at = (level: string) => (fields: object, message: string) => {
     log.push({ level, fields: fields as Record<string, unknown>, message });
   };
+  const accessGrant = testGrant();
   const running = await s3Frontend({ port: 0, ...options }).start({
     openProject: async () => project,
     access: {
       async resolve(accessKeyId) {
         if (accessKeyId !== testCredentials.accessKeyId) throw new PosternError("not-found", "not found");
         return {
-          accessGrant: "grant",
+          accessGrant,
           secretKey: testCredentials.secretAccessKey,
           public: false,
           usageTags: [],
@@ -53,6 +65,7 @@ export async function startS3TestServer(
       register: () => Promise.reject(new PosternError("unimplemented", "no registration here")),
       ping: async () => {},
     },
+    settings: createBucketSettings({ store: memorySettingsStore(), key: randomBytes(32) }),
     log: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
     ...deps,
   });

@@ -29,12 +29,22 @@ export interface SignedRequest {
   readonly headers: RequestHeaders;
 }
 
-/** Verifies a request. Fails with the S3 error that Amazon gives for what is wrong. */
+/** Whether a request has nothing of a signature. */
+export function isAnonymous({ headers, query }: Pick<SignedRequest, "headers" | "query">): boolean {
+  return !headers.has("authorization") && !signatureParameters.some((name) => query.has(name));
+}
+
+const signatureParameters = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "AWSAccessKeyId", "Signature"];
+
+/**
+ * Verifies a request; undefined when it is anonymous. Fails with the S3 error that Amazon gives for what is wrong.
+ */
 export async function authenticate(
   request: SignedRequest,
   lookUp: (accessKeyId: string) => Promise<Access>,
   now: number,
-): Promise<Authenticated> {
+): Promise<Authenticated | undefined> {
+  if (isAnonymous(request)) return undefined;
   const older = claimV2(request, now);
   if (older !== undefined) return authenticateV2(older, request.headers, lookUp);
   const claim = signatureClaim(request.headers, request.query);

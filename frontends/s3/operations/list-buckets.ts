@@ -33,7 +33,7 @@ export const listBuckets: Operation = {
         xml.group(
           "ListAllMyBucketsResult",
           () => {
-            writeOwner(xml);
+            writeOwner(xml, call.caller.kind === "user" ? call.caller.userId : "");
             xml.group("Buckets", () => {
               for (const bucket of buckets) {
                 xml.group("Bucket", () => {

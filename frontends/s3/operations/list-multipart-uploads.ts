@@ -40,8 +40,8 @@ export const listMultipartUploads: Operation = {
               xml.group("Upload", () => {
                 xml.text("Key", encode(upload.keyBytes));
                 xml.text("UploadId", upload.uploadId);
-                writeOwner(xml, "Initiator");
-                writeOwner(xml);
+                writeOwner(xml, call.access.ownerId, "Initiator");
+                writeOwner(xml, call.access.ownerId);
                 xml.text("StorageClass", "STANDARD");
                 xml.text("Initiated", upload.createdAt.toISOString());
               });

@@ -21,7 +21,7 @@ export const listObjectsV2: Operation = {
     const cursor: Key | undefined = token ? decodeToken(token) : startAfter;
     const options = listingOptions(call, { prefix, delimiter, cursor, limit });
     const page = await call.project.listObjects(call.bucket, options);
-    const withOwner = query.get("fetch-owner") === "true";
+    const owner = query.get("fetch-owner") === "true" ? call.access.ownerId : undefined;
     return xmlReply(
       xmlDocument((xml) =>
         xml.group(
@@ -38,7 +38,7 @@ export const listObjectsV2: Operation = {
             xml.text("EncodingType", query.get("encoding-type") || undefined);
             xml.text("IsTruncated", page.next !== undefined);
             for (const entry of page.entries) {
-              if (entry.kind === "object") writeObject(xml, entry.object, encode, withOwner);
+              if (entry.kind === "object") writeObject(xml, entry.object, encode, owner);
             }
             for (const entry of page.entries) {
               if (entry.kind === "prefix") writePrefix(xml, encode(entry.prefixBytes));

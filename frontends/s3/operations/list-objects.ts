@@ -35,7 +35,7 @@ export const listObjects: Operation = {
             xml.text("EncodingType", query.get("encoding-type") || undefined);
             xml.text("IsTruncated", page.next !== undefined);
             for (const entry of page.entries) {
-              if (entry.kind === "object") writeObject(xml, entry.object, encode, true);
+              if (entry.kind === "object") writeObject(xml, entry.object, encode, call.access.ownerId);
             }
             for (const entry of page.entries) {
               if (entry.kind === "prefix") writePrefix(xml, encode(entry.prefixBytes));
@@ -48,13 +48,13 @@ export const listObjects: Operation = {
   },
 };
 
-export function writeObject(xml: XmlWriter, object: ObjectInfo, encode: KeyEncoder, withOwner: boolean): void {
+export function writeObject(xml: XmlWriter, object: ObjectInfo, encode: KeyEncoder, owner: string | undefined): void {
   xml.group("Contents", () => {
     xml.text("Key", encode(object.keyBytes));
     xml.text("LastModified", object.createdAt.toISOString());
     xml.text("ETag", `"${etagOf(object)}"`);
     xml.text("Size", object.size);
-    if (withOwner) writeOwner(xml);
+    if (owner !== undefined) writeOwner(xml, owner);
     xml.text("StorageClass", "STANDARD");
   });
 }

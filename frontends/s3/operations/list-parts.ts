@@ -30,8 +30,8 @@ export const listParts: Operation = {
             xml.text("Bucket", call.bucket);
             xml.text("Key", encode(key));
             xml.text("UploadId", uploadId);
-            writeOwner(xml, "Initiator");
-            writeOwner(xml);
+            writeOwner(xml, call.access.ownerId, "Initiator");
+            writeOwner(xml, call.access.ownerId);
             xml.text("StorageClass", "STANDARD");
             xml.text("PartNumberMarker", after ?? 0);
             xml.text("NextPartNumberMarker", more ? (parts.at(-1)?.partNumber ?? after ?? 0) : undefined);

@@ -2,8 +2,8 @@
 export interface XmlWriter {
   /** An element with text; nothing at all when the value is undefined. */
   text(name: string, value: string | number | boolean | undefined): void;
-  /** An element with others inside. */
-  group(name: string, content: () => void, namespace?: string): void;
+  /** An element with others inside. `attributes` are written as they are. */
+  group(name: string, content: () => void, namespace?: string, attributes?: string): void;
 }
 
 export const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
@@ -18,8 +18,11 @@ export function xmlDocument(content: (xml: XmlWriter) => void): string {
       if (value === undefined) return;
       out += `<${name}>${typeof value === "string" ? escapeXml(value) : value}</${name}>`;
     },
-    group(name, inner, namespace) {
-      out += namespace === undefined ? `<${name}>` : `<${name} xmlns="${namespace}">`;
+    group(name, inner, namespace, attributes) {
+      out += `<${name}`;
+      if (namespace !== undefined) out += ` xmlns="${namespace}"`;
+      if (attributes !== undefined) out += ` ${attributes}`;
+      out += ">";
       inner();
       out += `</${name}>`;
     },

@@ -1,11 +1,12 @@
 import type { Knex } from "knex";
 import { recordsMigration } from "./001-records.js";
+import { bucketSettingsMigration } from "./002-bucket-settings.js";
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
 }
 
-const migrations: readonly NamedMigration[] = [recordsMigration];
+const migrations: readonly NamedMigration[] = [recordsMigration, bucketSettingsMigration];
 
 /** Migrations compiled into the program, so that no folder is searched at run time. */
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

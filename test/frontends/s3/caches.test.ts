@@ -68,6 +68,7 @@ function countingCache(options: { entries: number; idleMs?: number; now?: () => 
     return { ...createMemoryProject(), close };
   };
   const cache = createProjectCache(open, {
+    identify: async () => ({ satellite: "", project: "" }),
     idleMs: 60_000,
     now: () => 0,
     onCloseError: (error) => errors.push(error),
