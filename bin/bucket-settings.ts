@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { PosternError } from "../core/index.js";
 import { type BucketSettings, createBucketSettings } from "../core/settings/bucket-settings.js";
-import { knexSettingsStore } from "../store/knex/settings-store.js";
 import type { Knex } from "../store/knex/open.js";
+import { knexSettingsStore } from "../store/knex/settings-store.js";
 import type { ServeConfig } from "./config.js";
 import type { DataDir } from "./data-dir.js";
 

@@ -31,7 +31,10 @@ program
   .option("--secret-key <key>", "the secret of --access-key-id (env: POSTERN_SECRET_KEY)")
   .option("--auth-token <token>", "token of other gateways that use this auth service (env: POSTERN_AUTH_TOKEN)")
   .option("--domain <name...>", "domains below which the first labels are a bucket (virtual-host style)")
-  .option("--project <name...>", "further projects of the embedded network, with credentials of their own in ready.json")
+  .option(
+    "--project <name...>",
+    "further projects of the embedded network, with credentials of their own in ready.json",
+  )
   .option("--log-level <level>", "debug, info, warn, error or silent (default: warn; env: POSTERN_LOG_LEVEL)")
   .action((flags: ServeFlags) => serve(serveConfig(flags, readEnvironment())));
 

@@ -19,8 +19,6 @@ export function mayAllIn(key: ApiKey, bucket: string): boolean {
     const { disallowReads, disallowWrites, disallowLists, disallowDeletes, allowedPaths } = caveat;
     if (disallowReads || disallowWrites || disallowLists || disallowDeletes) return false;
     if (allowedPaths.length === 0) return true;
-    return allowedPaths.some(
-      (path) => equalBytes(path.bucket, utf8(bucket)) && path.encryptedPathPrefix.length === 0,
-    );
+    return allowedPaths.some((path) => equalBytes(path.bucket, utf8(bucket)) && path.encryptedPathPrefix.length === 0);
   });
 }

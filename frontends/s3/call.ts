@@ -1,7 +1,9 @@
 import type { Key, Project, UploadNotes } from "../../core/index.js";
 import type { BucketAccess, Caller } from "./access/bucket-access.js";
+import type { S3ErrorCode } from "./error-codes.js";
 import { S3Error } from "./errors.js";
 import type { RequestHeaders } from "./headers.js";
+import type { Jobs } from "./jobs/jobs.js";
 import type { CompleteS3Options } from "./options.js";
 import type { HashPool } from "./payload/hash-pool.js";
 import type { Payload } from "./payload/payload.js";
@@ -16,6 +18,8 @@ export interface Where {
   readonly access: BucketAccess;
   readonly key?: Key;
   readonly versionId?: string;
+  /** What a listing would be limited to, when the request is none. */
+  readonly prefix?: string;
 }
 
 /** An authenticated request, as operations see it. */
@@ -41,6 +45,7 @@ export interface Call {
   /** Rejects with AccessDenied unless the caller may. */
   authorize(operation: string, where: Where): Promise<void>;
   readonly settings: SettingsCache;
+  readonly jobs: Jobs;
   /** Notes about parts of uploads. */
   readonly notes: UploadNotes;
   /** Aborts when the client goes away or the frontend stops. */
@@ -57,8 +62,8 @@ export interface Call {
    * x-amz-checksum-* headers are not about the document.
    */
   xml(root: string, maxBytes: number, options?: { checksumOfObject?: boolean }): Promise<XmlNode | undefined>;
-  /** A body that is a short text. */
-  text(maxBytes: number): Promise<string>;
+  /** A body that is a short text; the code is that of longer ones. */
+  text(maxBytes: number, tooLong: S3ErrorCode): Promise<string>;
 }
 
 /** One S3 operation. */
@@ -69,6 +74,8 @@ export interface Operation {
   readonly slow?: boolean;
   /** Checks by itself who may do what, as the request alone does not say what it is about. */
   readonly authorizesItself?: boolean;
+  /** Reads settings only, which do not tell whether the bucket is there. */
+  readonly ofSettings?: boolean;
   run(call: Call): Promise<Reply>;
 }
 

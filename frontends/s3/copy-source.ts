@@ -40,7 +40,10 @@ export async function openCopySource(
   source: CopySource,
   range?: { readonly start: number; readonly end: number },
 ): Promise<ObjectDownload> {
-  const { project, signal } = call;
+  const { signal } = call;
+  const access = await call.open(source.bucket);
+  const { project } = access;
+  await call.authorize("GetObject", { access, key: source.key });
   let download: ObjectDownload;
   try {
     download = await project.getObject(source.bucket, source.key, { range, signal });

@@ -7,6 +7,7 @@ export const errorCodes = {
   AccessDenied: [403, "Access Denied"],
   AuthorizationHeaderMalformed: [400, "The authorization header that you provided is not valid."],
   AuthorizationQueryParametersError: [400, "The authorization query parameters that you provided are not valid."],
+  BadRequest: [400, "An error occurred when parsing the HTTP request."],
   BadDigest: [400, "The Content-MD5 or checksum value that you specified did not match what the server received."],
   BandwidthLimitExceeded: [403, "You have exceeded your bandwidth limit."],
   BucketAlreadyOwnedByYou: [409, "Your previous request to create the named bucket succeeded and you already own it."],
@@ -45,6 +46,7 @@ export const errorCodes = {
   ],
   MalformedXML: [400, "The XML you provided was not well-formed or did not validate against our published schema"],
   MetadataTooLarge: [400, "Your metadata headers exceed the maximum allowed metadata size"],
+  MissingRequestBodyError: [400, "Request body is empty."],
   MethodNotAllowed: [405, "The specified method is not allowed against this resource."],
   MissingContentLength: [411, "You must provide the Content-Length HTTP header."],
   NoSuchBucket: [404, "The specified bucket does not exist"],
@@ -82,9 +84,18 @@ export const errorCodes = {
   AccessForbidden: [403, "CORSResponse: This CORS request is not allowed."],
   BucketAlreadyExists: [409, "The requested bucket name is not available."],
   IllegalVersioningConfigurationException: [400, "The versioning configuration specified in the request is invalid."],
-  InvalidEncryptionAlgorithmError: [400, "The encryption request you specified is not valid. The valid value is AES256."],
-  InvalidPolicyDocument: [400, "The content of the form does not meet the conditions specified in the policy document."],
-  InvalidTargetBucketForLogging: [400, "The target bucket for logging does not exist, is not owned by you, or does not have the appropriate grants for the log-delivery group."],
+  InvalidEncryptionAlgorithmError: [
+    400,
+    "The encryption request you specified is not valid. The valid value is AES256.",
+  ],
+  InvalidPolicyDocument: [
+    400,
+    "The content of the form does not meet the conditions specified in the policy document.",
+  ],
+  InvalidTargetBucketForLogging: [
+    400,
+    "The target bucket for logging does not exist, is not owned by you, or does not have the appropriate grants for the log-delivery group.",
+  ],
   MalformedACLError: [400, "The XML you provided was not well-formed or did not validate against our published schema"],
   MalformedPOSTRequest: [400, "The body of your POST request is not well-formed multipart/form-data."],
   MalformedPolicy: [400, "Policy is not valid."],
@@ -99,6 +110,11 @@ export const errorCodes = {
   OwnershipControlsNotFoundError: [404, "The bucket ownership controls were not found"],
   ServerSideEncryptionConfigurationNotFoundError: [404, "The server side encryption configuration was not found"],
   UnresolvableGrantByEmailAddress: [400, "The e-mail address you provided does not match any account on record."],
+  InvalidBucketAclWithObjectOwnership: [
+    400,
+    "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+  ],
+  PolicyTooLarge: [400, "Normalized policy document exceeds the maximum allowed size of 20480 bytes."],
   XAmzContentSHA256Mismatch: [400, "The provided 'x-amz-content-sha256' header does not match what was computed."],
 } as const satisfies Record<string, readonly [number, string]>;
 

@@ -1,36 +1,35 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "koa";
-import { isPosternError } from "../../core/index.js";
+import { isPosternError, type Key } from "../../core/index.js";
 import type { FrontendDeps } from "../frontend.js";
-import {
-  awaitsContinue,
-  createGate,
-  createKeyedGate,
-  newRequestId,
-  requestSignal,
-  settleBody,
-} from "../http/index.js";
+import { awaitsContinue, createGate, createKeyedGate, newRequestId, requestSignal, settleBody } from "../http/index.js";
 import type { Caller } from "./access/bucket-access.js";
 import { createReach, type Reach } from "./access/reach.js";
 import type { Access } from "./auth/access-cache.js";
 import { authenticate } from "./auth/authenticate.js";
+import type { ChunkSigner } from "./auth/signature.js";
 import { checkBucketName } from "./bucket-name.js";
-import type { Call, Operation } from "./call.js";
-import { allowOrigin } from "./cors.js";
+import { type Call, keyText, type Operation } from "./call.js";
+import { applyCors, bucketCors } from "./cors.js";
 import { errorDocument, S3Error, toS3Error } from "./errors.js";
-import { requestHeaders } from "./headers.js";
+import { headersOfForm, keyOfForm } from "./form/form-headers.js";
+import { authenticateForm } from "./form/form-signature.js";
+import { boundaryOf, readForm } from "./form/multipart-reader.js";
+import { type RequestHeaders, requestHeaders } from "./headers.js";
+import type { Jobs } from "./jobs/jobs.js";
 import { observe, type RequestFacts } from "./observe.js";
+import { postObject } from "./operations/post-object.js";
 import type { CompleteS3Options } from "./options.js";
-import type { HashPool } from "./payload/hash-pool.js";
 import { userIdOf } from "./owner.js";
+import type { HashPool } from "./payload/hash-pool.js";
 import type { ProjectCache, ProjectLease } from "./project-cache.js";
 import { hasDocument, type Reply } from "./reply.js";
-import { createCall } from "./request-call.js";
+import { bodyOf, createCall } from "./request-call.js";
 import { requireBucket } from "./require-bucket.js";
 import { routeOf } from "./routes.js";
 import { sendReply, sendSlowReply } from "./send.js";
 import type { SettingsCache } from "./settings/settings-cache.js";
-import { parseTarget } from "./target.js";
+import { parseTarget, type Target } from "./target.js";
 
 export interface HandlerInit {
   readonly deps: FrontendDeps;
@@ -39,7 +38,21 @@ export interface HandlerInit {
   readonly projects: ProjectCache;
   readonly settings: SettingsCache;
   readonly hashes: HashPool;
+  readonly jobs: Jobs;
   readonly now: () => number;
+}
+
+/** What a request asks for, wherever it says so. */
+interface Incoming {
+  readonly operation: Operation;
+  /** Of whoever signed; undefined for anonymous requests. */
+  readonly grant: string | undefined;
+  readonly headers: RequestHeaders;
+  readonly key: Key | undefined;
+  /** The body, when it is not the request's own. */
+  readonly body?: AsyncIterable<Uint8Array>;
+  readonly payloadHash: string;
+  readonly chunkSigner: () => ChunkSigner;
 }
 
 /** For load balancers; no bucket has such a name. The same as of Storj's gateway-mt. */
@@ -67,8 +80,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     try {
       if (leave === undefined) throw new S3Error("SlowDown");
       if (req.url === healthPath) await sendReply(res, { status: 200 }, options);
-      else if (allowOrigin(req, res, options.corsOrigins)) await sendReply(res, { status: 204 }, options);
-      else await serve(ctx, facts);
+      else if (!(await answerPreflight(ctx))) await serve(ctx, facts);
     } catch (error) {
       const s3Error = toS3Error(error);
       facts.code = s3Error.code;
@@ -81,17 +93,26 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     }
   };
 
+  /** Web pages of other origins: what the bucket says of them, or else the gateway. True when all is answered. */
+  async function answerPreflight(ctx: Context): Promise<boolean> {
+    const { req, res } = ctx;
+    const { bucket } = parseTarget(req.url ?? "/", req.headers.host, options.baseDomains);
+    const rules = await bucketCors(init.settings, bucket);
+    const verdict = applyCors(req, res, rules, options.corsOrigins);
+    if (verdict === "go-on") return false;
+    if (verdict instanceof S3Error) throw verdict;
+    await sendReply(res, { status: 200 }, options);
+    return true;
+  }
+
   async function serve(ctx: Context, facts: RequestFacts): Promise<void> {
     const { req } = ctx;
     const headers = requestHeaders(req.rawHeaders);
     const target = parseTarget(req.url ?? "/", headers.get("host"), options.baseDomains);
-    const signed = { ...target, method: facts.method, headers };
-    const authenticated = await authenticate(signed, init.lookUp, init.now());
-    if (target.bucket !== "") checkBucketName(target.bucket);
-    const operation = routeOf(facts.method, target, headers);
+    const incoming = (await formOf(ctx, target, headers)) ?? (await requestOf(facts.method, target, headers));
+    const { operation, grant } = incoming;
     facts.operation = operation.name;
     facts.bucket = target.bucket;
-    const grant = authenticated?.access.accessGrant;
     const leave = grantGate.enter(grant ?? `anonymous ${target.bucket}`);
     if (leave === undefined) throw new S3Error("SlowDown");
     let own: ProjectLease | undefined;
@@ -107,18 +128,20 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
       if (project === undefined) throw new S3Error("AccessDenied");
       const { call, failure } = createCall({
         ctx,
-        target,
-        headers,
+        target: { ...target, key: incoming.key },
+        headers: incoming.headers,
+        body: incoming.body,
         caller,
         access,
         project,
         reach,
-        payloadHash: authenticated?.payloadHash ?? headers.get("x-amz-content-sha256") ?? "UNSIGNED-PAYLOAD",
-        chunkSigner: authenticated?.chunkSigner ?? unsignedChunks,
+        payloadHash: incoming.payloadHash,
+        chunkSigner: incoming.chunkSigner,
         options,
         hashes,
         settings: init.settings,
         deps,
+        jobs: init.jobs,
         now: init.now(),
       });
       await reply(ctx, facts, operation, call, failure);
@@ -127,6 +150,43 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
       own?.release();
       leave();
     }
+  }
+
+  /** A request with its signature, if any, in headers or query. */
+  async function requestOf(method: string, target: Target, headers: RequestHeaders): Promise<Incoming> {
+    const authenticated = await authenticate({ ...target, method, headers }, init.lookUp, init.now());
+    if (target.bucket !== "") checkBucketName(target.bucket);
+    return {
+      operation: routeOf(method, target, headers),
+      grant: authenticated?.access.accessGrant,
+      headers,
+      key: target.key,
+      payloadHash: authenticated?.payloadHash ?? headers.get("x-amz-content-sha256") ?? "UNSIGNED-PAYLOAD",
+      chunkSigner: authenticated?.chunkSigner ?? unsignedChunks,
+    };
+  }
+
+  /** A browser's form, whose fields are the headers, the key and the signature. */
+  async function formOf(ctx: Context, target: Target, headers: RequestHeaders): Promise<Incoming | undefined> {
+    const boundary = boundaryOf(headers.get("content-type"));
+    const posts = ctx.req.method === "POST" && target.bucket !== "" && target.key === undefined;
+    if (boundary === undefined || !posts || target.query.has("delete")) return undefined;
+    checkBucketName(target.bucket);
+    const form = await readForm(bodyOf(ctx, options), boundary);
+    const { access, policy } = await authenticateForm(form.fields, target.bucket, init.lookUp, init.now());
+    return {
+      operation: postObject({
+        policy,
+        successStatus: form.fields.get("success_action_status"),
+        successRedirect: form.fields.get("success_action_redirect") ?? form.fields.get("redirect"),
+      }),
+      grant: access?.accessGrant,
+      headers: headersOfForm(form, headers),
+      key: keyOfForm(form),
+      body: form.file,
+      payloadHash: "UNSIGNED-PAYLOAD",
+      chunkSigner: unsignedChunks,
+    };
   }
 
   async function reply(
@@ -173,6 +233,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
 async function run(operation: Operation, call: Call, failure: () => S3Error | undefined): Promise<Reply> {
   try {
     await checkAccess(operation, call);
+    if (operation.ofSettings) await call.project.headBucket(call.bucket, { signal: call.signal });
     return await operation.run(call);
   } catch (error) {
     // Why the body failed says more than what the core makes of it.
@@ -181,7 +242,8 @@ async function run(operation: Operation, call: Call, failure: () => S3Error | un
     if (call.bucket !== "" && isPosternError(error, "object-not-found")) {
       await requireBucket(call);
       // Whether an object is there is only for those to know who may list.
-      if (!call.access.isOwner) await call.authorize("ListObjects", { access: call.access });
+      if (!call.access.isOwner)
+        await call.authorize("ListObjects", { access: call.access, prefix: keyText(call.key ?? "") });
     }
     throw error;
   }

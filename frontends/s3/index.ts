@@ -3,6 +3,7 @@ import type { Frontend, FrontendDeps, RunningFrontend } from "../frontend.js";
 import { listen } from "../http/index.js";
 import { createAccessCache } from "./auth/access-cache.js";
 import { createHandler } from "./handler.js";
+import { createJobs } from "./jobs/jobs.js";
 import { completeOptions, type S3Options } from "./options.js";
 import { createHashPool } from "./payload/hash-pool.js";
 import { createProjectCache } from "./project-cache.js";
@@ -42,8 +43,9 @@ export function s3Frontend(init: S3Options = {}): Frontend {
         now,
       });
       const hashes = createHashPool(options.hashThreads);
+      const jobs = createJobs();
       const app = new Koa();
-      app.use(createHandler({ deps, options, lookUp, projects, settings, hashes, now }));
+      app.use(createHandler({ deps, options, lookUp, projects, settings, jobs, hashes, now }));
       app.on("error", (error: NodeJS.ErrnoException) => {
         // Koa tells of sockets that clients reset, too; the request itself has been logged.
         if (error.syscall !== undefined) deps.log.debug({ error: String(error) }, "s3 connection failed");
@@ -62,6 +64,7 @@ export function s3Frontend(init: S3Options = {}): Frontend {
         addresses: { http: listening.url },
         async stop({ graceMs = defaultGraceMs } = {}) {
           await listening.stop(graceMs);
+          await jobs.stop();
           await Promise.all([projects.close(), hashes.close()]);
         },
       };

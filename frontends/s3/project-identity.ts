@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { parseGrant, type Project } from "../../core/index.js";
+import { type Project, parseGrant } from "../../core/index.js";
 
 /** What names a project for the settings of its buckets. */
 export interface ProjectIdentity {
@@ -18,12 +18,7 @@ export async function identityOf(project: Project, accessGrant: string): Promise
   const satellite = satelliteAddress.split("@", 1)[0]!;
   const publicId = await publicIdOf(project);
   const id =
-    publicId ??
-    createHash("sha256")
-      .update("postern project of key\0")
-      .update(apiKey.head)
-      .digest()
-      .subarray(0, 16);
+    publicId ?? createHash("sha256").update("postern project of key\0").update(apiKey.head).digest().subarray(0, 16);
   return { satellite, project: Buffer.from(id).toString("hex") };
 }
 

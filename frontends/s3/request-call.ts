@@ -9,8 +9,10 @@ import { operationActions } from "./access/operation-actions.js";
 import type { Reach } from "./access/reach.js";
 import type { ChunkSigner } from "./auth/signature.js";
 import { type Call, keyText, type Where } from "./call.js";
+import type { S3ErrorCode } from "./error-codes.js";
 import { S3Error } from "./errors.js";
 import type { RequestHeaders } from "./headers.js";
+import type { Jobs } from "./jobs/jobs.js";
 import type { CompleteS3Options } from "./options.js";
 import type { HashPool } from "./payload/hash-pool.js";
 import { openPayload, type Payload } from "./payload/payload.js";
@@ -28,17 +30,28 @@ export interface RequestCallInit {
   readonly access: BucketAccess | undefined;
   readonly project: Call["project"];
   readonly reach: Reach;
+  /** The body, when it is not the request's own. */
+  readonly body?: AsyncIterable<Uint8Array>;
   readonly payloadHash: string;
   readonly chunkSigner: () => ChunkSigner;
   readonly options: CompleteS3Options;
   readonly hashes: HashPool;
   readonly settings: SettingsCache;
   readonly deps: FrontendDeps;
+  readonly jobs: Jobs;
   readonly now: number;
 }
 
 /** Read ahead of the consumer for each request. */
 const bodyHighWaterMark = 256 * 1024;
+
+/** The body of a request as it comes. */
+export function bodyOf(
+  { req, res }: Context,
+  { idleMs, minBytesPerSecond }: CompleteS3Options,
+): AsyncIterable<Uint8Array> {
+  return readBody(req, res, { idleMs, minBytesPerSecond, highWaterMark: bodyHighWaterMark });
+}
 
 /** The call of a request, and why its body failed, if it did. */
 export function createCall(init: RequestCallInit): { call: Call; failure: () => S3Error | undefined } {
@@ -48,17 +61,16 @@ export function createCall(init: RequestCallInit): { call: Call; failure: () => 
   let taken: Payload | undefined;
   const plan = (ofObject = false) => planPayload(headers, init.payloadHash, ofObject);
   const payload = async (bodyPlan: PayloadPlan, wants: { md5: boolean }): Promise<Payload> => {
-    const { idleMs, minBytesPerSecond } = options;
-    const wire = readBody(req, res, { idleMs, minBytesPerSecond, highWaterMark: bodyHighWaterMark });
+    const wire = init.body ?? bodyOf(ctx, options);
     taken = await openPayload({ plan: bodyPlan, wire, chunkSigner: init.chunkSigner, md5: wants.md5, hashes });
     return taken;
   };
-  const document = async (maxBytes: number, ofObject: boolean): Promise<Buffer> => {
+  const document = async (maxBytes: number, ofObject: boolean, tooLong: S3ErrorCode): Promise<Buffer> => {
     const bodyPlan = plan(ofObject);
-    if ((bodyPlan.length ?? 0) > maxBytes) throw new S3Error("MalformedXML");
+    if ((bodyPlan.length ?? 0) > maxBytes) throw new S3Error(tooLong);
     const { body } = await payload(bodyPlan, { md5: false });
     return gatherBody(body, maxBytes).catch((error: unknown) => {
-      throw isPosternError(error, "resource-exhausted") ? new S3Error("MalformedXML", { cause: error }) : error;
+      throw isPosternError(error, "resource-exhausted") ? new S3Error(tooLong, { cause: error }) : error;
     });
   };
   const address = clientAddress(req, options.trustedProxies);
@@ -85,6 +97,7 @@ export function createCall(init: RequestCallInit): { call: Call; failure: () => 
       context: conditionContext({
         headers,
         query: target.query,
+        prefix: where.prefix,
         address,
         secure,
         now,
@@ -114,6 +127,7 @@ export function createCall(init: RequestCallInit): { call: Call; failure: () => 
     open: (bucket) => reach.bucket(bucket),
     authorize: check,
     settings: init.settings,
+    jobs: init.jobs,
     notes: init.deps.settings.notes,
     signal,
     options,
@@ -122,10 +136,10 @@ export function createCall(init: RequestCallInit): { call: Call; failure: () => 
     plan: () => plan(),
     payload,
     async xml(root, maxBytes, { checksumOfObject = false } = {}) {
-      const bytes = await document(maxBytes, checksumOfObject);
+      const bytes = await document(maxBytes, checksumOfObject, "MalformedXML");
       return bytes.length === 0 ? undefined : readXml(bytes, root);
     },
-    text: async (maxBytes) => (await document(maxBytes, false)).toString("utf8"),
+    text: async (maxBytes, tooLong) => (await document(maxBytes, false, tooLong)).toString("utf8"),
   };
   return { call, failure: () => taken?.failure };
 }

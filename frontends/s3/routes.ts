@@ -7,11 +7,28 @@ import { copyObject } from "./operations/copy-object.js";
 import { createBucket } from "./operations/create-bucket.js";
 import { createMultipartUpload } from "./operations/create-multipart-upload.js";
 import { deleteBucket } from "./operations/delete-bucket.js";
+import { deleteBucketCors } from "./operations/delete-bucket-cors.js";
+import { deleteBucketEncryption } from "./operations/delete-bucket-encryption.js";
+import { deleteBucketLifecycle } from "./operations/delete-bucket-lifecycle.js";
+import { deleteBucketOwnershipControls } from "./operations/delete-bucket-ownership-controls.js";
+import { deleteBucketPolicy } from "./operations/delete-bucket-policy.js";
 import { deleteObject } from "./operations/delete-object.js";
 import { deleteObjects } from "./operations/delete-objects.js";
+import { deletePublicAccessBlock } from "./operations/delete-public-access-block.js";
+import { getBucketAccelerateConfiguration } from "./operations/get-bucket-accelerate-configuration.js";
+import { getBucketAcl } from "./operations/get-bucket-acl.js";
+import { getBucketCors } from "./operations/get-bucket-cors.js";
+import { getBucketEncryption } from "./operations/get-bucket-encryption.js";
+import { getBucketLifecycleConfiguration } from "./operations/get-bucket-lifecycle-configuration.js";
 import { getBucketLocation } from "./operations/get-bucket-location.js";
+import { getBucketOwnershipControls } from "./operations/get-bucket-ownership-controls.js";
+import { getBucketPolicy } from "./operations/get-bucket-policy.js";
+import { getBucketPolicyStatus } from "./operations/get-bucket-policy-status.js";
+import { getBucketRequestPayment } from "./operations/get-bucket-request-payment.js";
 import { getBucketVersioning } from "./operations/get-bucket-versioning.js";
 import { getObject } from "./operations/get-object.js";
+import { getObjectAcl } from "./operations/get-object-acl.js";
+import { getPublicAccessBlock } from "./operations/get-public-access-block.js";
 import { headBucket } from "./operations/head-bucket.js";
 import { headObject } from "./operations/head-object.js";
 import { listBuckets } from "./operations/list-buckets.js";
@@ -20,7 +37,16 @@ import { listObjectVersions } from "./operations/list-object-versions.js";
 import { listObjects } from "./operations/list-objects.js";
 import { listObjectsV2 } from "./operations/list-objects-v2.js";
 import { listParts } from "./operations/list-parts.js";
+import { putBucketAcl } from "./operations/put-bucket-acl.js";
+import { putBucketCors } from "./operations/put-bucket-cors.js";
+import { putBucketEncryption } from "./operations/put-bucket-encryption.js";
+import { putBucketLifecycleConfiguration } from "./operations/put-bucket-lifecycle-configuration.js";
+import { putBucketOwnershipControls } from "./operations/put-bucket-ownership-controls.js";
+import { putBucketPolicy } from "./operations/put-bucket-policy.js";
+import { putBucketRequestPayment } from "./operations/put-bucket-request-payment.js";
 import { putObject } from "./operations/put-object.js";
+import { putObjectAcl } from "./operations/put-object-acl.js";
+import { putPublicAccessBlock } from "./operations/put-public-access-block.js";
 import { uploadPart } from "./operations/upload-part.js";
 import { uploadPartCopy } from "./operations/upload-part-copy.js";
 import type { Query } from "./query.js";
@@ -64,6 +90,30 @@ const bucketRoutes: Routes = {
   "GET uploads": listMultipartUploads,
   "GET versions": listObjectVersions,
   "POST delete": deleteObjects,
+  "GET cors": getBucketCors,
+  "PUT cors": putBucketCors,
+  "DELETE cors": deleteBucketCors,
+  "GET lifecycle": getBucketLifecycleConfiguration,
+  "PUT lifecycle": putBucketLifecycleConfiguration,
+  "DELETE lifecycle": deleteBucketLifecycle,
+  "GET policy": getBucketPolicy,
+  "PUT policy": putBucketPolicy,
+  "DELETE policy": deleteBucketPolicy,
+  "GET policyStatus": getBucketPolicyStatus,
+  "GET publicAccessBlock": getPublicAccessBlock,
+  "PUT publicAccessBlock": putPublicAccessBlock,
+  "DELETE publicAccessBlock": deletePublicAccessBlock,
+  "GET ownershipControls": getBucketOwnershipControls,
+  "PUT ownershipControls": putBucketOwnershipControls,
+  "DELETE ownershipControls": deleteBucketOwnershipControls,
+  "GET encryption": getBucketEncryption,
+  "PUT encryption": putBucketEncryption,
+  "DELETE encryption": deleteBucketEncryption,
+  "GET requestPayment": getBucketRequestPayment,
+  "PUT requestPayment": putBucketRequestPayment,
+  "GET accelerate": getBucketAccelerateConfiguration,
+  "GET acl": getBucketAcl,
+  "PUT acl": putBucketAcl,
 };
 
 const objectRoutes: Routes = {
@@ -76,6 +126,8 @@ const objectRoutes: Routes = {
   "POST uploadId": completeMultipartUpload,
   "DELETE uploadId": abortMultipartUpload,
   "GET uploadId": listParts,
+  "GET acl": getObjectAcl,
+  "PUT acl": putObjectAcl,
 };
 
 const methods = ["GET", "HEAD", "PUT", "POST", "DELETE"];

@@ -8,34 +8,17 @@ const refused = [
   "x-amz-object-lock-",
   "x-amz-bucket-object-lock-enabled",
   "x-amz-website-redirect-location",
-  "x-amz-grant-",
   "x-amz-write-offset-bytes",
   "x-amz-copy-source-server-side-encryption",
 ];
 
-const cannedAcls = [
-  "private",
-  "public-read",
-  "public-read-write",
-  "authenticated-read",
-  "aws-exec-read",
-  "bucket-owner-read",
-  "bucket-owner-full-control",
-];
-
-/**
- * Refuses what a request to store something cannot have. Canned ACLs are accepted and mean nothing, as on Storj's own
- * gateways: who may do what is in the access grant.
- */
+/** Refuses what a request to store something cannot have. */
 export function refuseUnsupported(headers: RequestHeaders): void {
   for (const name of headers.names) {
     if (!refused.some((prefix) => name.startsWith(prefix))) continue;
     if (name === "x-amz-bucket-object-lock-enabled" && headers.get(name)?.toLowerCase() === "false") continue;
     throw new S3Error("NotImplemented", { extra: { Header: name } });
   }
-  const acl = headers.get("x-amz-acl");
-  if (acl !== undefined && !cannedAcls.includes(acl))
-    throw new S3Error("InvalidArgument", { extra: { ArgumentName: "x-amz-acl" } });
   const storageClass = headers.get("x-amz-storage-class");
   if (storageClass !== undefined && storageClass !== "STANDARD") throw new S3Error("InvalidStorageClass");
 }

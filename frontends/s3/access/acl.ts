@@ -148,11 +148,7 @@ export function parseAclText(text: string): Acl | undefined {
     owner,
     grants: g.map(([to, permission]) => ({
       to:
-        to === "*"
-          ? { group: allUsers }
-          : to === "+"
-            ? { group: authenticatedUsers }
-            : { id: to === "=" ? owner : to },
+        to === "*" ? { group: allUsers } : to === "+" ? { group: authenticatedUsers } : { id: to === "=" ? owner : to },
       permission: permissions[permission]!,
     })),
   };

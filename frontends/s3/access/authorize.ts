@@ -41,11 +41,13 @@ export async function authorize(question: AccessQuestion): Promise<void> {
         });
   if (access.isOwner) {
     if (verdict === "deny" && !ownersRight.has(action)) throw new S3Error("AccessDenied");
-    if (what.acl?.of === "object" && what.acl.permission.endsWith("_ACP")) await checkForeignObject(question, what.acl.permission);
+    if (what.acl?.of === "object" && what.acl.permission.endsWith("_ACP"))
+      await checkForeignObject(question, what.acl.permission);
     return;
   }
   if (verdict === "deny") throw new S3Error("AccessDenied");
-  const restricted = publicAccessBlock?.restrictPublicBuckets === true && policy !== undefined && isPublicPolicy(policy);
+  const restricted =
+    publicAccessBlock?.restrictPublicBuckets === true && policy !== undefined && isPublicPolicy(policy);
   if (verdict === "allow" && !restricted) return;
   if (!(await allowedByAcl(question))) throw new S3Error("AccessDenied");
 }

@@ -8,7 +8,12 @@ import { type Policy, parsePolicy } from "./policy.js";
 /** Who asks. */
 export type Caller =
   | { readonly kind: "anonymous" }
-  | { readonly kind: "user"; readonly userId: string; readonly identity: ProjectIdentity; readonly accessGrant: string };
+  | {
+      readonly kind: "user";
+      readonly userId: string;
+      readonly identity: ProjectIdentity;
+      readonly accessGrant: string;
+    };
 
 export function userOf(caller: Caller): string | undefined {
   return caller.kind === "user" ? caller.userId : undefined;

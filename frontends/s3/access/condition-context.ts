@@ -2,12 +2,14 @@ import type { ObjectInfo } from "../../../core/index.js";
 import type { RequestHeaders } from "../headers.js";
 import { tagsKey } from "../metadata.js";
 import type { Query } from "../query.js";
-import type { ConditionContext } from "./policy-conditions.js";
 import type { Policy } from "./policy.js";
+import type { ConditionContext } from "./policy-conditions.js";
 
 export interface ContextInit {
   readonly headers: RequestHeaders;
   readonly query: Query;
+  /** In place of the query's, if given. */
+  readonly prefix: string | undefined;
   /** The client's address. */
   readonly address: string;
   readonly secure: boolean;
@@ -46,6 +48,7 @@ export function conditionContext(init: ContextInit): ConditionContext {
       case "aws:principaltype":
         return [init.signed ? "Account" : "Anonymous"];
       case "s3:prefix":
+        return one(init.prefix ?? query.get("prefix"));
       case "s3:delimiter":
       case "s3:max-keys":
         return one(query.get(key.slice(3)));
@@ -81,8 +84,9 @@ function tagOf(tags: string | undefined, lowerKey: string): string | undefined {
 /** Whether a policy asks for the tags of the object as it is, which costs a look at it. */
 export function needsExistingTags(policy: Policy | undefined): boolean {
   return (
-    policy?.statements.some(({ conditions }) => conditions.some(({ key }) => key.startsWith("s3:existingobjecttag/"))) ??
-    false
+    policy?.statements.some(({ conditions }) =>
+      conditions.some(({ key }) => key.startsWith("s3:existingobjecttag/")),
+    ) ?? false
   );
 }
 

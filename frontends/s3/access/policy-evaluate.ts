@@ -1,5 +1,5 @@
-import type { Policy, Statement } from "./policy.js";
 import { matchesPattern } from "./pattern.js";
+import type { Policy, Statement } from "./policy.js";
 import { type ConditionContext, conditionHolds } from "./policy-conditions.js";
 
 /** What somebody wants to do. */
@@ -65,7 +65,6 @@ export function allowsOthers(policy: Policy, owner: string): boolean {
 export function allowsWrites(policy: Policy): boolean {
   return policy.statements.some(
     ({ effect, actions, notActions }) =>
-      effect === "Allow" &&
-      (notActions || actions.some((pattern) => !/^s3:(get|list|head)/.test(pattern))),
+      effect === "Allow" && (notActions || actions.some((pattern) => !/^s3:(get|list|head)/.test(pattern))),
   );
 }

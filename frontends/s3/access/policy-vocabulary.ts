@@ -2,7 +2,12 @@ import { operationActions } from "./operation-actions.js";
 import { matchesPattern } from "./pattern.js";
 
 /** Further actions that requests are checked for, next to the one of their operation. */
-const furtherActions = ["s3:putobjectacl", "s3:putobjecttagging", "s3:getobjectversion", "s3:bypassgovernanceretention"];
+const furtherActions = [
+  "s3:putobjectacl",
+  "s3:putobjecttagging",
+  "s3:getobjectversion",
+  "s3:bypassgovernanceretention",
+];
 
 let known: ReadonlySet<string> | undefined;
 
@@ -31,8 +36,23 @@ const numericOperators = [
   "NumericGreaterThan",
   "NumericGreaterThanEquals",
 ];
-const dateOperators = ["DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals"];
-const operators = new Set([...stringOperators, ...numericOperators, ...dateOperators, "Bool", "IpAddress", "NotIpAddress", "Null"]);
+const dateOperators = [
+  "DateEquals",
+  "DateNotEquals",
+  "DateLessThan",
+  "DateLessThanEquals",
+  "DateGreaterThan",
+  "DateGreaterThanEquals",
+];
+const operators = new Set([
+  ...stringOperators,
+  ...numericOperators,
+  ...dateOperators,
+  "Bool",
+  "IpAddress",
+  "NotIpAddress",
+  "Null",
+]);
 
 const keys = new Set([
   "aws:referer",

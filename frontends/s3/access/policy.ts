@@ -45,9 +45,7 @@ const statementShape = z
     NotAction: oneOrMany.optional(),
     Resource: oneOrMany.optional(),
     NotResource: oneOrMany.optional(),
-    Condition: z
-      .record(z.string(), z.record(z.string(), z.union([scalar, z.array(scalar).max(500)])))
-      .optional(),
+    Condition: z.record(z.string(), z.record(z.string(), z.union([scalar, z.array(scalar).max(500)]))).optional(),
   })
   .refine((s) => (s.Action === undefined) !== (s.NotAction === undefined), "one of Action and NotAction")
   .refine((s) => (s.Resource === undefined) !== (s.NotResource === undefined), "one of Resource and NotResource");

@@ -51,4 +51,3 @@ export function limitedGrant(accessGrant: string, permission: Permission, bucket
     throw new S3Error("AccessDenied", { message: "This access key can not be shared.", cause });
   }
 }
-

@@ -106,6 +106,11 @@ function queryClaim(headers: RequestHeaders, query: Query): SignatureClaim {
   return { accessKeyId, scope, signedHeaders, signature, timestamp, timeMs, expiresSeconds, payloadHash };
 }
 
+/** The credential of a form. Fails with InvalidArgument. */
+export function formScope(credential: string): { accessKeyId: string; scope: Scope } {
+  return parseCredential(credential, (message) => new S3Error("InvalidArgument", { message }));
+}
+
 type Complain = (what: string) => S3Error;
 
 function parseCredential(text: string, complain: Complain): { accessKeyId: string; scope: Scope } {

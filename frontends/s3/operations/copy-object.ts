@@ -1,4 +1,6 @@
 import type { CustomMetadata, ObjectInfo } from "../../../core/index.js";
+import { aclKey } from "../access/bucket-access.js";
+import { aclOfNewObject, shareIfNeeded } from "../access/requested-acl.js";
 import { type Call, keyOf, keyText, type Operation } from "../call.js";
 import { type CopySource, directive, openCopySource, parseCopySource } from "../copy-source.js";
 import { S3Error } from "../errors.js";
@@ -33,7 +35,8 @@ export const copyObject: Operation = {
     await guard.check();
     const download = await openCopySource(call, source);
     try {
-      const custom = copiedMetadata(call, download.info, metadata, tagging);
+      const custom = { ...copiedMetadata(call, download.info, metadata, tagging), ...aclOfNewObject(call) };
+      await shareIfNeeded(call, custom);
       const { body, md5 } = hashedStream(download.body, download.length, call.hashes);
       let etag = "";
       const info = await call.project.putObject(call.bucket, keyOf(call), body, {
@@ -76,7 +79,7 @@ function isItself(call: Call, source: CopySource): boolean {
 function copiedMetadata(call: Call, source: ObjectInfo, metadata: string, tagging: string): CustomMetadata {
   const fresh = metadataOfRequest(call.headers, call.query);
   const { [tagsKey]: freshTags, ...freshRest } = fresh;
-  const { [tagsKey]: oldTags, [etagKey]: _, ...oldRest } = source.custom;
+  const { [tagsKey]: oldTags, [etagKey]: _, [aclKey]: __, ...oldRest } = source.custom;
   const tags = tagging === "REPLACE" ? freshTags : oldTags;
   return { ...(metadata === "REPLACE" ? freshRest : oldRest), ...(tags === undefined ? {} : { [tagsKey]: tags }) };
 }

@@ -1,3 +1,4 @@
+import { aclOfNewObject, shareIfNeeded } from "../access/requested-acl.js";
 import { keyOf, keyText, type Operation } from "../call.js";
 import { metadataOfRequest } from "../metadata.js";
 import { xmlReply } from "../reply.js";
@@ -11,7 +12,8 @@ export const createMultipartUpload: Operation = {
   async run(call) {
     refuseUnsupported(call.headers);
     const key = keyOf(call);
-    const custom = metadataOfRequest(call.headers, call.query);
+    const custom = { ...metadataOfRequest(call.headers, call.query), ...aclOfNewObject(call) };
+    await shareIfNeeded(call, custom);
     const expiresAt = expiryOfMetadata(custom, call.now);
     const upload = await call.project.beginUpload(call.bucket, key, { custom, expiresAt, signal: call.signal });
     return xmlReply(

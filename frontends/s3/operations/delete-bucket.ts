@@ -1,5 +1,7 @@
 import { isPosternError } from "../../../core/index.js";
+import { goneSection } from "../access/reach.js";
 import type { Call, Operation } from "../call.js";
+import { settingsIdOf } from "../settings/change.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html */
 export const deleteBucket: Operation = {
@@ -13,9 +15,21 @@ export const deleteBucket: Operation = {
       if (!isPosternError(error, "bucket-not-empty") || !(await abortUploads(call))) throw error;
       await project.deleteBucket(bucket, { signal });
     }
+    await forgetSettings(call);
     return { status: 204 };
   },
 };
+
+/** What was open to others leaves a mark, so that they are told of a bucket that is gone, not of one that is closed. */
+async function forgetSettings(call: Call): Promise<void> {
+  const { entry } = call.access.settings;
+  if (entry === undefined) return;
+  if (!entry.hasGrant) return call.settings.delete(settingsIdOf(call));
+  await call.settings.change(settingsIdOf(call), () => ({
+    sections: { [goneSection]: JSON.stringify(call.now) },
+    grant: "none",
+  }));
+}
 
 /** Aborts the pending uploads of a bucket without objects; false when that is no way to empty it. */
 async function abortUploads(call: Call): Promise<boolean> {

@@ -21,6 +21,7 @@ interface Victim {
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 export const deleteObjects: Operation = {
   name: "DeleteObjects",
+  authorizesItself: true,
   async run(call) {
     const document = await call.xml("Delete", maxBytes);
     if (document === undefined) throw new S3Error("MalformedXML");
@@ -78,7 +79,8 @@ async function deleteOne(call: Call, victim: Victim): Promise<boolean> {
   if (Buffer.byteLength(victim.key) > 1024) throw new S3Error("KeyTooLongError");
   if (victim.conditional || (victim.versionId !== undefined && victim.versionId !== "null"))
     throw new S3Error("NotImplemented");
-  return (await call.project.deleteObject(call.bucket, victim.key, { signal: call.signal })).deleted;
+  await call.authorize("DeleteObjects", { access: call.access, key: victim.key });
+  return await call.project.deleteObject(call.bucket, victim.key, { signal: call.signal });
 }
 
 function writeFailure(xml: XmlWriter, victim: Victim, failure: S3Error): void {

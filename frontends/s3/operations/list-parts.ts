@@ -1,4 +1,6 @@
-import { keyOf, type Operation } from "../call.js";
+import { parseAclText } from "../access/acl.js";
+import { aclKey } from "../access/bucket-access.js";
+import { type Call, keyOf, type Operation } from "../call.js";
 import { S3Error } from "../errors.js";
 import { writeOwner } from "../owner.js";
 import { maxParts, pageSize, uploadIdOf } from "../parameters.js";
@@ -20,6 +22,7 @@ export const listParts: Operation = {
       limit: Math.max(limit, 1),
       signal: call.signal,
     });
+    const owner = await ownerOfUpload(call, uploadId);
     const parts = page.parts.slice(0, limit);
     const more = limit > 0 && page.more;
     return xmlReply(
@@ -30,8 +33,8 @@ export const listParts: Operation = {
             xml.text("Bucket", call.bucket);
             xml.text("Key", encode(key));
             xml.text("UploadId", uploadId);
-            writeOwner(xml, call.access.ownerId, "Initiator");
-            writeOwner(xml, call.access.ownerId);
+            writeOwner(xml, owner, "Initiator");
+            writeOwner(xml, owner);
             xml.text("StorageClass", "STANDARD");
             xml.text("PartNumberMarker", after ?? 0);
             xml.text("NextPartNumberMarker", more ? (parts.at(-1)?.partNumber ?? after ?? 0) : undefined);
@@ -53,6 +56,16 @@ export const listParts: Operation = {
     );
   },
 };
+
+/** Uploads of others than the bucket's owner say so in their metadata; there are none where nobody is let in. */
+async function ownerOfUpload(call: Call, uploadId: string): Promise<string> {
+  const { access } = call;
+  if (access.settings.entry?.hasGrant !== true) return access.ownerId;
+  const page = await call.project.listUploads(call.bucket, { prefix: keyOf(call), limit: 1000, signal: call.signal });
+  const found = page.entries.find((entry) => entry.kind === "upload" && entry.upload.uploadId === uploadId);
+  const text = found?.kind === "upload" ? found.upload.custom[aclKey] : undefined;
+  return (text === undefined ? undefined : parseAclText(text)?.owner) ?? access.ownerId;
+}
 
 function markerOf(text: string | undefined): number | undefined {
   if (text === undefined || text === "") return undefined;

@@ -1,3 +1,4 @@
+import { aclOfNewObject, shareIfNeeded } from "../access/requested-acl.js";
 import { type Call, keyOf, type Operation } from "../call.js";
 import { S3Error } from "../errors.js";
 import { metadataOfRequest } from "../metadata.js";
@@ -14,11 +15,12 @@ export const putObject: Operation = {
   async run(call) {
     refuseUnsupported(call.headers);
     const plan = boundedPlan(call);
-    const custom = metadataOfRequest(call.headers, call.query);
+    const custom = { ...metadataOfRequest(call.headers, call.query), ...aclOfNewObject(call) };
     const expiresAt = expiryOfMetadata(custom, call.now);
     const guard = writeGuard(call);
     // Before the body, so that a client need not send it for nothing.
     await guard.check();
+    await shareIfNeeded(call, custom);
     const payload = await call.payload(plan, { md5: true });
     await call.project.putObject(call.bucket, keyOf(call), payload.body, {
       custom,

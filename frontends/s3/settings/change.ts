@@ -42,9 +42,13 @@ export async function changeSections(
  * folder could open the bucket to the world. The satellite, which checks all else, does not know of them.
  */
 async function requireSettingsRight(call: Call): Promise<void> {
-  const { caller, access, bucket } = call;
+  requireWholeBucket(call);
+  await call.project.headBucket(call.bucket, { signal: call.signal });
+}
+
+/** The same without a look at the bucket. */
+export function requireWholeBucket({ caller, access, bucket }: Call): void {
   if (access.isOwner && caller.kind === "user" && !mayAllIn(parseGrant(caller.accessGrant).apiKey, bucket)) {
     throw new S3Error("AccessDenied");
   }
-  await call.project.headBucket(bucket, { signal: call.signal });
 }

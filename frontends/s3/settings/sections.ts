@@ -55,9 +55,7 @@ const website = z.object({
   index: z.string().optional(),
   error: z.string().optional(),
   redirectAll: redirect.optional(),
-  rules: z.array(
-    z.object({ prefix: z.string().optional(), errorCode: z.number().optional(), redirect }),
-  ),
+  rules: z.array(z.object({ prefix: z.string().optional(), errorCode: z.number().optional(), redirect })),
 });
 export type WebsiteSettings = z.infer<typeof website>;
 
