@@ -1,9 +1,12 @@
-import { isPosternError, type Key, type ObjectDownload } from "../../core/index.js";
+import { isPosternError, type Key, type ObjectDownload, type ObjectInfo } from "../../core/index.js";
 import { checkBucketName } from "./bucket-name.js";
 import type { Call } from "./call.js";
 import { evaluateConditions } from "./conditions.js";
+import { cipherOf } from "./encryption/customer-cipher.js";
+import { customerKey } from "./encryption/requested.js";
 import { S3Error } from "./errors.js";
 import { etagOf } from "./metadata.js";
+import { layoutOf } from "./uploads/part-layout.js";
 import { decodeBytes, textOfBytes } from "./uri.js";
 
 export interface CopySource {
@@ -34,12 +37,20 @@ export function parseCopySource(header: string | undefined): CopySource {
   };
 }
 
+/** A source, with its data in the clear. */
+export interface OpenSource {
+  readonly info: ObjectInfo;
+  readonly length: number;
+  readonly body: AsyncIterable<Uint8Array>;
+  close(): void;
+}
+
 /** Opens the source and checks the x-amz-copy-source-if-* conditions. Whoever opened it closes it. */
 export async function openCopySource(
   call: Call,
   source: CopySource,
   range?: { readonly start: number; readonly end: number },
-): Promise<ObjectDownload> {
+): Promise<OpenSource> {
   const { signal } = call;
   const access = await call.open(source.bucket);
   const { project } = access;
@@ -62,7 +73,9 @@ export async function openCopySource(
         message: `The specified copy source is larger than the maximum allowable size for a copy source: ${maxCopyBytes}`,
       });
     }
-    return download;
+    const cipher = cipherOf(info.custom, customerKey(call.headers, "source"));
+    const body = cipher?.decrypt(download.body, download.offset, layoutOf(info.custom)) ?? download.body;
+    return { info, length: download.length, body, close: () => download.close() };
   } catch (error) {
     download.close();
     throw error;

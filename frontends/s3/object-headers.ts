@@ -1,16 +1,47 @@
 import type { ObjectInfo } from "../../core/index.js";
+import type { Call } from "./call.js";
+import { checksumOf, checksumReplyHeaders, wantsChecksum } from "./checksums/object-checksum.js";
+import { partChecksumsOf } from "./checksums/part-checksums.js";
+import { cipherOf } from "./encryption/customer-cipher.js";
+import { customerKey, encryptionHeaders } from "./encryption/requested.js";
 import { S3Error } from "./errors.js";
-import { etagOf, headersOfMetadata } from "./metadata.js";
+import { expiryHeaders } from "./lifecycle-expiry.js";
+import { etagOf, headersOfMetadata, tagsKey } from "./metadata.js";
+import type { RequestedRange } from "./part-number.js";
+import { checksumSize } from "./payload/checksum.js";
 import type { Query } from "./query.js";
+import { tagsOfText } from "./tagging.js";
 import { bytesOfText } from "./uri.js";
 
-/** Reply headers about an object; without its length. */
-export function objectHeaders(info: ObjectInfo): Record<string, string> {
-  const headers = headersOfMetadata(info.custom);
+/** Reply headers about an object; without its length. Fails when the customer's key is missing or wrong. */
+export function objectHeaders(call: Call, info: ObjectInfo, requested?: RequestedRange): Record<string, string> {
+  const customer = customerKey(call.headers);
+  cipherOf(info.custom, customer);
+  const tags = new Map(tagsOfText(info.custom[tagsKey] ?? "").map(({ key, value }) => [key, value]));
+  const headers: Record<string, string> = {
+    ...headersOfMetadata(info.custom),
+    ...encryptionHeaders(customer),
+    ...expiryHeaders(call.access.settings.section("lifecycle"), { ...info, tags }),
+  };
+  if (requested?.partsCount !== undefined) headers["x-amz-mp-parts-count"] = String(requested.partsCount);
+  if (wantsChecksum(call.headers)) Object.assign(headers, checksumHeadersOf(call, info, requested));
   headers["Last-Modified"] = info.createdAt.toUTCString();
   headers["ETag"] = `"${etagOf(info)}"`;
   headers["Accept-Ranges"] = "bytes";
   return headers;
+}
+
+/** The object's checksum, or that of the part that was asked for; none for a range, which it would not fit. */
+function checksumHeadersOf(
+  call: Call,
+  info: ObjectInfo,
+  requested: RequestedRange | undefined,
+): Record<string, string> {
+  const checksum = checksumOf(info);
+  if (checksum === undefined || call.headers.has("range")) return {};
+  if (requested?.partIndex === undefined) return checksumReplyHeaders(checksum);
+  const value = partChecksumsOf(info.custom, checksumSize[checksum.algorithm])[requested.partIndex];
+  return value === undefined ? {} : checksumReplyHeaders({ ...checksum, value });
 }
 
 const overridable: Readonly<Record<string, string>> = {

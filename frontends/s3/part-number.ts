@@ -4,21 +4,48 @@ import { S3Error } from "./errors.js";
 import { etagOf } from "./metadata.js";
 import { partNumberOf } from "./parameters.js";
 import { parseRange } from "./range.js";
+import { layoutOf } from "./uploads/part-layout.js";
+
+/** The bytes that a request names, and how many parts the object has when it named one. */
+export interface RequestedRange {
+  readonly range: ByteRange | undefined;
+  readonly partsCount: number | undefined;
+  /** Index of the part among the object's parts. */
+  readonly partIndex: number | undefined;
+}
 
 /**
  * The range that a request names, by Range header or partNumber. An object that was stored whole has one part: itself.
- * Where the parts of others begin is not known here. `info` is needed for partNumber only.
+ * Of others, those completed by Storj's gateways or with very many sizes of parts, it is not known where parts begin.
+ * `info` is needed for partNumber only.
  */
-export function requestedRange(call: Call, info: ObjectInfo | undefined): ByteRange | undefined {
-  const part = call.query.get("partNumber");
-  if (part === undefined) return parseRange(call.headers.get("range"));
+export function requestedRange(call: Call, info: ObjectInfo | undefined): RequestedRange {
+  const text = call.query.get("partNumber");
+  if (text === undefined) {
+    return { range: parseRange(call.headers.get("range")), partsCount: undefined, partIndex: undefined };
+  }
   if (call.headers.has("range")) {
     throw new S3Error("InvalidRequest", { message: "Cannot specify both Range header and partNumber query parameter" });
   }
-  if (/-[1-9]\d*$/.test((info && etagOf(info)) ?? ""))
+  const number = partNumberOf(text);
+  const layout = info === undefined ? undefined : layoutOf(info.custom);
+  if (layout === undefined) return wholeAsPart(info, number);
+  const index = layout.findIndex(({ partNumber }) => partNumber === number);
+  if (index < 0) throw unsatisfiable(text, layout.length);
+  const start = layout.slice(0, index).reduce((sum, { size }) => sum + size, 0);
+  const { size } = layout[index]!;
+  return { range: size === 0 ? undefined : { start, end: start + size }, partsCount: layout.length, partIndex: index };
+}
+
+function wholeAsPart(info: ObjectInfo | undefined, number: number): RequestedRange {
+  if (/-[1-9]\d*$/.test((info && etagOf(info)) ?? "")) {
     throw new S3Error("NotImplemented", { extra: { Header: "partNumber" } });
-  if (partNumberOf(part) !== 1) {
-    throw new S3Error("InvalidPartNumber", { extra: { PartNumberRequested: part, ActualPartCount: 1 } });
   }
-  return info === undefined || info.size === 0 ? undefined : { start: 0 };
+  if (number !== 1) throw unsatisfiable(String(number), 1);
+  const empty = info === undefined || info.size === 0;
+  return { range: empty ? undefined : { start: 0 }, partsCount: undefined, partIndex: undefined };
+}
+
+function unsatisfiable(part: string, count: number): S3Error {
+  return new S3Error("InvalidPartNumber", { extra: { PartNumberRequested: part, ActualPartCount: count } });
 }

@@ -106,6 +106,15 @@ export function createCall(init: RequestCallInit): { call: Call; failure: () => 
         existingTags,
       }),
       object,
+      async mayList() {
+        try {
+          await check("ListObjects", { access: where.access, prefix: keyText(where.key ?? "") });
+          return true;
+        } catch (error) {
+          if (error instanceof S3Error && error.code === "AccessDenied") return false;
+          throw error;
+        }
+      },
     });
   };
 

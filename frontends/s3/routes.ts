@@ -28,6 +28,7 @@ import { getBucketRequestPayment } from "./operations/get-bucket-request-payment
 import { getBucketVersioning } from "./operations/get-bucket-versioning.js";
 import { getObject } from "./operations/get-object.js";
 import { getObjectAcl } from "./operations/get-object-acl.js";
+import { getObjectAttributes } from "./operations/get-object-attributes.js";
 import { getPublicAccessBlock } from "./operations/get-public-access-block.js";
 import { headBucket } from "./operations/head-bucket.js";
 import { headObject } from "./operations/head-object.js";
@@ -126,6 +127,7 @@ const objectRoutes: Routes = {
   "POST uploadId": completeMultipartUpload,
   "DELETE uploadId": abortMultipartUpload,
   "GET uploadId": listParts,
+  "GET attributes": getObjectAttributes,
   "GET acl": getObjectAcl,
   "PUT acl": putObjectAcl,
 };

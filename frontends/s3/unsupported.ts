@@ -4,12 +4,10 @@ import type { Query } from "./query.js";
 
 /** Headers of functions that are not there: ignoring them would store something else than was asked for. */
 const refused = [
-  "x-amz-server-side-encryption",
   "x-amz-object-lock-",
   "x-amz-bucket-object-lock-enabled",
   "x-amz-website-redirect-location",
   "x-amz-write-offset-bytes",
-  "x-amz-copy-source-server-side-encryption",
 ];
 
 /** Refuses what a request to store something cannot have. */

@@ -16,6 +16,8 @@ export interface AccessQuestion {
   readonly context: ConditionContext;
   /** The object as it is, for its ACL; rejects when there is none. */
   object(): Promise<ObjectInfo>;
+  /** Whether the caller may list the key, and so may know that there is no such object. */
+  mayList(): Promise<boolean>;
 }
 
 /** What a bucket's owner may do whatever its policy says, or nobody could correct a mistake. */
@@ -52,17 +54,6 @@ export async function authorize(question: AccessQuestion): Promise<void> {
   if (!(await allowedByAcl(question))) throw new S3Error("AccessDenied");
 }
 
-/** Whether the caller may, without an answer to the client in it. */
-export async function isAllowed(question: AccessQuestion): Promise<boolean> {
-  try {
-    await authorize(question);
-    return true;
-  } catch (error) {
-    if (error instanceof S3Error && error.code === "AccessDenied") return false;
-    throw error;
-  }
-}
-
 /** An object that another user wrote has that user's ACL, which the bucket's owner may not read unless it says so. */
 async function checkForeignObject(question: AccessQuestion, permission: AclPermission): Promise<void> {
   const { access } = question;
@@ -80,13 +71,13 @@ async function allowedByAcl(question: AccessQuestion): Promise<boolean> {
   return aclAllows(counted, userOf(caller), what.acl.permission);
 }
 
-/** Undefined when there is no object: whether that may be told is up to the caller's right to list. */
-async function objectAcl({ access, caller, object }: AccessQuestion): Promise<Acl | undefined> {
+/** Undefined when there is no object and the caller may not know that. */
+async function objectAcl({ access, object, mayList }: AccessQuestion): Promise<Acl | undefined> {
   try {
     return aclOfObject(await object(), access.ownerId);
   } catch (error) {
     if (!isPosternError(error, "object-not-found")) throw error;
-    if (aclAllows(access.settings.acl, userOf(caller), "READ")) throw error;
+    if (await mayList()) throw error;
     return undefined;
   }
 }

@@ -13,6 +13,8 @@ export interface ClaimV2 {
   /** Base64 of an HMAC-SHA1. */
   readonly signature: string;
   readonly stringToSign: string;
+  /** The same with a slash after a bare bucket, as botocore signs it. */
+  readonly slashedStringToSign: string | undefined;
 }
 
 export interface RequestV2 {
@@ -49,7 +51,7 @@ export function claimV2(request: RequestV2, now: number): ClaimV2 | undefined {
     checkDate(headers, now);
     // With x-amz-date, which is among the amz headers, the date's own line is empty.
     const date = headers.has("x-amz-date") ? "" : (headers.get("date") ?? "");
-    return { accessKeyId: match[1]!, signature: match[2]!, stringToSign: stringToSign(request, date) };
+    return { accessKeyId: match[1]!, signature: match[2]!, ...stringsToSign(request, date) };
   }
   const accessKeyId = query.get("AWSAccessKeyId");
   const signature = query.get("Signature");
@@ -59,7 +61,7 @@ export function claimV2(request: RequestV2, now: number): ClaimV2 | undefined {
     throw new S3Error("AccessDenied", { message: "Invalid date (should be seconds since epoch)" });
   }
   if (Number(expires) * 1000 <= now) throw new S3Error("AccessDenied", { message: "Request has expired" });
-  return { accessKeyId, signature, stringToSign: stringToSign(request, expires) };
+  return { accessKeyId, signature, ...stringsToSign(request, expires) };
 }
 
 function checkDate(headers: RequestHeaders, now: number): void {
@@ -69,6 +71,12 @@ function checkDate(headers: RequestHeaders, now: number): void {
     throw new S3Error("AccessDenied", { message: "AWS authentication requires a valid Date or x-amz-date header" });
   }
   if (Math.abs(now - time) > skewMs) throw new S3Error("RequestTimeTooSkewed");
+}
+
+function stringsToSign(request: RequestV2, date: string): Pick<ClaimV2, "stringToSign" | "slashedStringToSign"> {
+  const bare = /^\/[^/]+$/.test(request.rawPath) && request.hostedBucket === undefined;
+  const slashed = bare ? stringToSign({ ...request, rawPath: `${request.rawPath}/` }, date) : undefined;
+  return { stringToSign: stringToSign(request, date), slashedStringToSign: slashed };
 }
 
 function stringToSign({ method, rawPath, hostedBucket, query, headers }: RequestV2, date: string): string {

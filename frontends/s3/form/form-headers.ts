@@ -28,7 +28,7 @@ export function headersOfForm(form: UploadForm, request: RequestHeaders): Reques
   return { get: (name) => values.get(name), has: (name) => values.has(name), names: [...values.keys()] };
 }
 
-/** The key that a form names, with the file's name where it asks for that. */
+/** The key that a form names. */
 export function keyOfForm(form: UploadForm): string {
   const key = form.fields.get("key");
   if (key === undefined || key === "") {
@@ -38,7 +38,6 @@ export function keyOfForm(form: UploadForm): string {
       extra: { ArgumentName: "key", ArgumentValue: "" },
     });
   }
-  const named = key.replaceAll("$" + "{filename}", () => form.fileName);
-  if (Buffer.byteLength(named) > 1024) throw new S3Error("KeyTooLongError");
-  return named;
+  if (Buffer.byteLength(key) > 1024) throw new S3Error("KeyTooLongError");
+  return key;
 }

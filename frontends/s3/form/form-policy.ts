@@ -6,9 +6,12 @@ import { S3Error } from "../errors.js";
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html
  */
 const text = z.union([z.string(), z.number()]).transform(String);
+const operator = z
+  .string()
+  .transform((name) => name.toLowerCase())
+  .pipe(z.enum(["eq", "starts-with", "content-length-range"]));
 const condition = z.union([
-  z.tuple([z.literal("content-length-range"), z.union([z.string(), z.number()]), z.union([z.string(), z.number()])]),
-  z.tuple([z.enum(["eq", "starts-with"]), z.string().regex(/^\$./), text]),
+  z.tuple([operator, text, text]),
   z.record(z.string(), text).refine((each) => Object.keys(each).length > 0),
 ]);
 const shape = z.object({ expiration: z.string(), conditions: z.array(condition).min(1).max(200) });
@@ -30,7 +33,8 @@ export function parseFormPolicy(base64: string): FormPolicy {
   }
   const parsed = shape.safeParse(value);
   if (!parsed.success) throw invalid("Invalid Policy: Invalid 'expiration' or 'conditions'.");
-  const expiresAt = Date.parse(parsed.data.expiration);
+  const { expiration } = parsed.data;
+  const expiresAt = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(expiration) ? Date.parse(expiration) : Number.NaN;
   if (Number.isNaN(expiresAt)) throw invalid("Invalid Policy: Invalid 'expiration' value.");
   const matches: { field: string; value: string; prefix: boolean }[] = [];
   let length: FormPolicy["length"];
@@ -51,8 +55,8 @@ export function parseFormPolicy(base64: string): FormPolicy {
   return { expiresAt, matches, length };
 }
 
-function bound(value: string | number): number {
-  if (!/^\d{1,15}$/.test(String(value))) throw invalid("Invalid Policy: Invalid content-length-range.");
+function bound(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw invalid("Invalid Policy: Invalid content-length-range.");
   return Number(value);
 }
 

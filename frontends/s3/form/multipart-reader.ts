@@ -2,9 +2,8 @@ import { S3Error } from "../errors.js";
 
 /** A form as it comes: the fields before the file, and the file as a stream. */
 export interface UploadForm {
-  /** By lower-case name; the first of each. */
+  /** By lower-case name; the first of each. The file's name is put into the key where that asks for it. */
   readonly fields: ReadonlyMap<string, string>;
-  readonly fileName: string;
   /** Type of the file's own part. */
   readonly fileType: string | undefined;
   /** To be read once; ends at the form's boundary. What comes after the file is ignored, as on Amazon. */
@@ -40,7 +39,14 @@ export async function readForm(body: AsyncIterable<Uint8Array>, boundary: string
     left -= head.length;
     const { name, fileName, type } = partHead(head);
     if (name.toLowerCase() === "file") {
-      return { fields, fileName: fileName ?? "", fileType: type, file: source.streamUntil(delimiter) };
+      // Amazon puts the name in before it looks at the policy.
+      const key = fields.get("key");
+      if (key !== undefined)
+        fields.set(
+          "key",
+          key.replaceAll("$" + "{filename}", () => fileName ?? ""),
+        );
+      return { fields, fileType: type, file: source.streamUntil(delimiter) };
     }
     const value = await source.until(delimiter, left);
     left -= value.length;
@@ -55,17 +61,17 @@ export async function readForm(body: AsyncIterable<Uint8Array>, boundary: string
 
 function partHead(head: string): { name: string; fileName: string | undefined; type: string | undefined } {
   const lines = head.split("\r\n");
-  const valueOf = (header: string): string | undefined =>
+  const headerOf = (header: string): string | undefined =>
     lines
       .find((line) => line.toLowerCase().startsWith(`${header}:`))
       ?.slice(header.length + 1)
       .trim();
-  const disposition = valueOf("content-disposition") ?? "";
+  const disposition = headerOf("content-disposition") ?? "";
   const name = /;\s*name="([^"]*)"/i.exec(disposition)?.[1] ?? /;\s*name=([^\s;"]+)/i.exec(disposition)?.[1];
   if (!/^form-data\b/i.test(disposition) || name === undefined) throw malformed();
   const fileName = /;\s*filename="((?:[^"\\]|\\.)*)"/i.exec(disposition)?.[1];
   // Browsers of old sent whole paths.
-  return { name, fileName: fileName?.replace(/^.*[\\/]/, ""), type: valueOf("content-type") };
+  return { name, fileName: fileName?.replace(/^.*[\\/]/, ""), type: headerOf("content-type") };
 }
 
 interface Source {

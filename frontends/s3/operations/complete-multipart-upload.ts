@@ -1,12 +1,24 @@
 import { createHash } from "node:crypto";
-import { isPosternError, type PartInfo } from "../../../core/index.js";
+import { type CustomMetadata, isPosternError, type ObjectInfo, type PartInfo } from "../../../core/index.js";
 import { type Call, keyOf, keyText, type Operation } from "../call.js";
+import { checksumKey, checksumMetadata, checksumOf, type ObjectChecksum } from "../checksums/object-checksum.js";
+import {
+  checkExpected,
+  combinedChecksum,
+  type PartChecksum,
+  parsePartNote,
+  partChecksumsKey,
+  partChecksumsText,
+} from "../checksums/part-checksums.js";
 import { unquoteEtag } from "../conditions.js";
 import { S3Error } from "../errors.js";
 import { etagOf } from "../metadata.js";
 import { maxParts, uploadIdOf } from "../parameters.js";
+import { type ChecksumAlgorithm, checksumAlgorithms, checksumHeader } from "../payload/checksum.js";
 import { xmlReply } from "../reply.js";
 import { writeGuard } from "../stored-conditions.js";
+import { layoutKey, layoutText } from "../uploads/part-layout.js";
+import { uploadFacts } from "../uploads/upload-facts.js";
 import { children, childText, type XmlNode } from "../xml/read.js";
 import { s3Namespace, xmlDocument } from "../xml/write.js";
 
@@ -16,12 +28,10 @@ const maxBytes = 4 * 2 ** 20;
 interface ListedPart {
   readonly partNumber: number;
   readonly etag: string;
+  readonly checksums: ReadonlyMap<ChecksumAlgorithm, string>;
 }
 
-/**
- * Checksums of the object are taken and not compared: those of the parts are not kept.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
- */
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
 export const completeMultipartUpload: Operation = {
   name: "CompleteMultipartUpload",
   slow: true,
@@ -31,10 +41,15 @@ export const completeMultipartUpload: Operation = {
     const document = await call.xml("CompleteMultipartUpload", maxBytes, { checksumOfObject: true });
     const listed = listedParts(document);
     const etag = multipartEtag(listed);
+    let checksum: ObjectChecksum | undefined;
     try {
-      await complete(call, uploadId, listed, etag);
+      checksum = await complete(call, uploadId, listed, etag);
     } catch (error) {
-      if (!isPosternError(error, "upload-not-found") || !(await isComplete(call, etag))) throw error;
+      const missing =
+        isPosternError(error, "upload-not-found") || (error instanceof S3Error && error.code === "NoSuchUpload");
+      const done = missing ? await completedAs(call, etag) : undefined;
+      if (done === undefined) throw error;
+      checksum = checksumOf(done);
     }
     return xmlReply(
       xmlDocument((xml) =>
@@ -45,6 +60,10 @@ export const completeMultipartUpload: Operation = {
             xml.text("Bucket", call.bucket);
             xml.text("Key", keyText(key));
             xml.text("ETag", `"${etag}"`);
+            if (checksum !== undefined) {
+              xml.text(`Checksum${checksum.algorithm}`, checksum.value);
+              xml.text("ChecksumType", checksum.type);
+            }
           },
           s3Namespace,
         ),
@@ -53,27 +72,76 @@ export const completeMultipartUpload: Operation = {
   },
 };
 
-async function complete(call: Call, uploadId: string, listed: readonly ListedPart[], etag: string): Promise<void> {
+async function complete(
+  call: Call,
+  uploadId: string,
+  listed: readonly ListedPart[],
+  etag: string,
+): Promise<ObjectChecksum | undefined> {
   const guard = writeGuard(call);
   const stored = await storedParts(call, uploadId);
   checkParts(call, listed, stored);
+  const { custom } = await uploadFacts(call, uploadId);
+  const notes = await call.notes.all(uploadId);
+  const asked = checksumOf({ custom });
+  const parts = listed.map((part, index) => ({
+    size: stored[index]!.size,
+    checksum: checksumOfPart(part, parsePartNote(notes.get(part.partNumber)), asked),
+  }));
+  const checksum = asked === undefined ? undefined : await combinedChecksum(asked, parts);
+  if (asked !== undefined) checkExpected(call.headers.get(checksumHeader(asked.algorithm)), checksum);
   await guard.check();
   await call.project.commitUpload(call.bucket, keyOf(call), uploadId, {
+    custom: { ...withoutChecksum(custom), ...checksumMetadata(checksum), ...layoutMetadata(stored, parts, checksum) },
     etag: Buffer.from(etag),
     ifNoneMatch: guard.ifNoneMatch,
     signal: call.signal,
   });
+  await call.notes.delete(uploadId);
+  return checksum;
+}
+
+function withoutChecksum({ [checksumKey]: _, ...rest }: CustomMetadata): CustomMetadata {
+  return rest;
+}
+
+/** Where the parts are, with their checksums, for GetObject by part and GetObjectAttributes. */
+function layoutMetadata(
+  stored: readonly PartInfo[],
+  parts: readonly { readonly checksum: string | undefined }[],
+  checksum: ObjectChecksum | undefined,
+): CustomMetadata {
+  const layout = layoutText(stored);
+  if (layout === undefined) return {};
+  const sums = checksum === undefined ? undefined : partChecksumsText(parts.map((part) => part.checksum));
+  return { [layoutKey]: layout, ...(sums === undefined ? {} : { [partChecksumsKey]: sums }) };
+}
+
+/** What the part was uploaded with, and else what the list says. Fails with InvalidPart when they differ. */
+function checksumOfPart(
+  part: ListedPart,
+  note: PartChecksum | undefined,
+  asked: ObjectChecksum | undefined,
+): string | undefined {
+  if (asked === undefined) return undefined;
+  const listed = part.checksums.get(asked.algorithm);
+  const known = note?.algorithm === asked.algorithm ? note.value : undefined;
+  if (known !== undefined && listed !== undefined && known !== listed) {
+    throw new S3Error("InvalidPart", { extra: { PartNumber: part.partNumber, ETag: part.etag } });
+  }
+  return known ?? listed;
 }
 
 /**
- * Whether the object is there as the request wants it: the upload is gone because it was completed before, and the
- * client asks again as it did not get the reply. To Amazon that is a success too.
+ * The object, if it is there as the request wants it: the upload is gone because it was completed before, and the client
+ * asks again as it did not get the reply. To Amazon that is a success too.
  */
-async function isComplete(call: Call, etag: string): Promise<boolean> {
+async function completedAs(call: Call, etag: string): Promise<ObjectInfo | undefined> {
   try {
-    return etagOf(await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal })) === etag;
+    const info = await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal });
+    return etagOf(info) === etag ? info : undefined;
   } catch (error) {
-    if (isPosternError(error, "object-not-found")) return false;
+    if (isPosternError(error, "object-not-found")) return undefined;
     throw error;
   }
 }
@@ -83,7 +151,12 @@ function listedParts(document: XmlNode | undefined): ListedPart[] {
     const number = childText(node, "PartNumber")?.trim() ?? "";
     const etag = childText(node, "ETag");
     if (!/^\d{1,9}$/.test(number) || etag === undefined) throw new S3Error("MalformedXML");
-    return { partNumber: Number(number), etag: unquoteEtag(etag) };
+    const checksums = new Map<ChecksumAlgorithm, string>();
+    for (const algorithm of checksumAlgorithms) {
+      const value = childText(node, `Checksum${algorithm}`);
+      if (value !== undefined) checksums.set(algorithm, value);
+    }
+    return { partNumber: Number(number), etag: unquoteEtag(etag), checksums };
   });
   if (parts.length === 0 || parts.length > maxParts) throw new S3Error("MalformedXML");
   if (parts.some((part, index) => index > 0 && part.partNumber <= parts[index - 1]!.partNumber)) {

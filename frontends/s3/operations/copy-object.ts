@@ -1,30 +1,30 @@
 import type { CustomMetadata, ObjectInfo } from "../../../core/index.js";
 import { aclKey } from "../access/bucket-access.js";
-import { aclOfNewObject, shareIfNeeded } from "../access/requested-acl.js";
 import { type Call, keyOf, keyText, type Operation } from "../call.js";
+import { checksumKey, checksumOf, type ObjectChecksum } from "../checksums/object-checksum.js";
+import { partChecksumsKey } from "../checksums/part-checksums.js";
 import { type CopySource, directive, openCopySource, parseCopySource } from "../copy-source.js";
+import { customerKeyName } from "../encryption/customer-cipher.js";
 import { S3Error } from "../errors.js";
 import { hashedStream } from "../hashed-stream.js";
-import { etagKey, metadataOfRequest, tagsKey } from "../metadata.js";
+import { etagKey, tagsKey } from "../metadata.js";
+import { newObject, withChecksum, writtenHeaders } from "../new-object.js";
 import { xmlReply } from "../reply.js";
 import { writeGuard } from "../stored-conditions.js";
-import { expiryOfMetadata } from "../ttl.js";
-import { refuseUnsupported } from "../unsupported.js";
+import { layoutKey } from "../uploads/part-layout.js";
 import { s3Namespace, xmlDocument } from "../xml/write.js";
 
 /**
- * Copies by reading and storing again: the core has no copy on the satellite yet.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ * Copies by reading and storing again. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
  */
 export const copyObject: Operation = {
   name: "CopyObject",
   slow: true,
   async run(call) {
-    refuseUnsupported(call.headers);
     const source = parseCopySource(call.headers.get("x-amz-copy-source"));
     const metadata = directive(call, "x-amz-metadata-directive");
     const tagging = directive(call, "x-amz-tagging-directive");
-    if (metadata === "COPY" && tagging === "COPY" && isItself(call, source)) {
+    if (metadata === "COPY" && tagging === "COPY" && isItself(call, source) && !changesSomething(call)) {
       throw new S3Error("InvalidRequest", {
         message:
           "This copy request is illegal because it is trying to copy an object to itself without changing the object's " +
@@ -33,15 +33,16 @@ export const copyObject: Operation = {
     }
     const guard = writeGuard(call);
     await guard.check();
-    const download = await openCopySource(call, source);
+    const opened = await openCopySource(call, source);
     try {
-      const custom = { ...copiedMetadata(call, download.info, metadata, tagging), ...aclOfNewObject(call) };
-      await shareIfNeeded(call, custom);
-      const { body, md5 } = hashedStream(download.body, download.length, call.hashes);
+      const object = await newObject(call);
+      const copied = copiedMetadata(opened.info, object.custom, metadata, tagging);
+      const checksum = fullChecksum(opened.info);
+      const { body, md5 } = hashedStream(opened.body, opened.length, call.hashes);
       let etag = "";
-      const info = await call.project.putObject(call.bucket, keyOf(call), body, {
-        custom,
-        expiresAt: metadata === "COPY" ? download.info.expiresAt : expiryOfMetadata(custom, call.now),
+      const info = await call.project.putObject(call.bucket, keyOf(call), object.cipher?.encrypt(body, 0) ?? body, {
+        custom: withChecksum(copied, checksum),
+        expiresAt: metadata === "COPY" ? opened.info.expiresAt : object.expiresAt,
         ifNoneMatch: guard.ifNoneMatch,
         etag: async () => {
           await guard.check();
@@ -50,14 +51,21 @@ export const copyObject: Operation = {
         },
         signal: call.signal,
       });
-      return copyReply("CopyObjectResult", etag, info.createdAt);
+      const written = { custom: copied, customer: object.customer };
+      const headers = writtenHeaders(call, written, info.size, info.createdAt);
+      return copyReply("CopyObjectResult", etag, info.createdAt, { checksum, headers });
     } finally {
-      download.close();
+      opened.close();
     }
   },
 };
 
-export function copyReply(root: string, etag: string, modifiedAt: Date) {
+export function copyReply(
+  root: string,
+  etag: string,
+  modifiedAt: Date,
+  more: { readonly checksum?: ObjectChecksum; readonly headers: Readonly<Record<string, string>> },
+) {
   return xmlReply(
     xmlDocument((xml) =>
       xml.group(
@@ -65,10 +73,15 @@ export function copyReply(root: string, etag: string, modifiedAt: Date) {
         () => {
           xml.text("LastModified", modifiedAt.toISOString());
           xml.text("ETag", `"${etag}"`);
+          if (more.checksum !== undefined) {
+            xml.text(`Checksum${more.checksum.algorithm}`, more.checksum.value);
+            xml.text("ChecksumType", more.checksum.type);
+          }
         },
         s3Namespace,
       ),
     ),
+    more.headers,
   );
 }
 
@@ -76,10 +89,33 @@ function isItself(call: Call, source: CopySource): boolean {
   return source.bucket === call.bucket && keyText(source.key) === keyText(keyOf(call));
 }
 
-function copiedMetadata(call: Call, source: ObjectInfo, metadata: string, tagging: string): CustomMetadata {
-  const fresh = metadataOfRequest(call.headers, call.query);
+/** What else makes a copy onto itself legal. */
+function changesSomething({ headers }: Call): boolean {
+  return [
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-storage-class",
+  ].some((name) => headers.has(name));
+}
+
+/** The copy is stored whole: a checksum that is one of parts is not its. */
+function fullChecksum(info: ObjectInfo): ObjectChecksum | undefined {
+  const checksum = checksumOf(info);
+  return checksum?.type === "FULL_OBJECT" ? checksum : undefined;
+}
+
+/** Metadata about how the source is stored; the copy has its own. */
+const ofStorage = [etagKey, aclKey, checksumKey, partChecksumsKey, layoutKey, customerKeyName];
+
+function copiedMetadata(source: ObjectInfo, fresh: CustomMetadata, metadata: string, tagging: string): CustomMetadata {
   const { [tagsKey]: freshTags, ...freshRest } = fresh;
-  const { [tagsKey]: oldTags, [etagKey]: _, [aclKey]: __, ...oldRest } = source.custom;
+  const { [tagsKey]: oldTags, ...oldRest } = Object.fromEntries(
+    Object.entries(source.custom).filter(([name]) => !ofStorage.includes(name)),
+  );
   const tags = tagging === "REPLACE" ? freshTags : oldTags;
-  return { ...(metadata === "REPLACE" ? freshRest : oldRest), ...(tags === undefined ? {} : { [tagsKey]: tags }) };
+  const own = Object.fromEntries(Object.entries(fresh).filter(([name]) => ofStorage.includes(name)));
+  return {
+    ...(metadata === "REPLACE" ? freshRest : { ...oldRest, ...own }),
+    ...(tags === undefined ? {} : { [tagsKey]: tags }),
+  };
 }

@@ -1,21 +1,30 @@
-import { aclOfNewObject, shareIfNeeded } from "../access/requested-acl.js";
 import { keyOf, keyText, type Operation } from "../call.js";
-import { metadataOfRequest } from "../metadata.js";
+import { checksumMetadata, requestedChecksum } from "../checksums/object-checksum.js";
+import { encryptionHeaders } from "../encryption/requested.js";
+import { newObject } from "../new-object.js";
 import { xmlReply } from "../reply.js";
-import { expiryOfMetadata } from "../ttl.js";
-import { refuseUnsupported } from "../unsupported.js";
+import { rememberUpload } from "../uploads/upload-facts.js";
 import { s3Namespace, xmlDocument } from "../xml/write.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
 export const createMultipartUpload: Operation = {
   name: "CreateMultipartUpload",
   async run(call) {
-    refuseUnsupported(call.headers);
     const key = keyOf(call);
-    const custom = { ...metadataOfRequest(call.headers, call.query), ...aclOfNewObject(call) };
-    await shareIfNeeded(call, custom);
-    const expiresAt = expiryOfMetadata(custom, call.now);
-    const upload = await call.project.beginUpload(call.bucket, key, { custom, expiresAt, signal: call.signal });
+    const checksum = requestedChecksum(call.headers);
+    const object = await newObject(call);
+    const custom = { ...object.custom, ...checksumMetadata(checksum) };
+    const upload = await call.project.beginUpload(call.bucket, key, {
+      custom,
+      expiresAt: object.expiresAt,
+      signal: call.signal,
+    });
+    rememberUpload(upload.uploadId, custom);
+    const headers: Record<string, string> = { ...encryptionHeaders(object.customer) };
+    if (checksum !== undefined) {
+      headers["x-amz-checksum-algorithm"] = checksum.algorithm;
+      headers["x-amz-checksum-type"] = checksum.type;
+    }
     return xmlReply(
       xmlDocument((xml) =>
         xml.group(
@@ -28,6 +37,7 @@ export const createMultipartUpload: Operation = {
           s3Namespace,
         ),
       ),
+      headers,
     );
   },
 };

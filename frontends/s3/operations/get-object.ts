@@ -1,12 +1,15 @@
 import { type ByteRange, isPosternError, type ObjectDownload, type ObjectInfo } from "../../../core/index.js";
 import { type Call, keyOf, type Operation } from "../call.js";
 import { evaluateConditions, rangeCounts, type Validators } from "../conditions.js";
+import { cipherOf } from "../encryption/customer-cipher.js";
+import { customerKey } from "../encryption/requested.js";
 import { S3Error } from "../errors.js";
 import { etagOf } from "../metadata.js";
 import { objectHeaders, overrideHeaders } from "../object-headers.js";
-import { requestedRange } from "../part-number.js";
+import { type RequestedRange, requestedRange } from "../part-number.js";
 import type { Reply } from "../reply.js";
 import { refuseVersionId } from "../unsupported.js";
+import { layoutOf } from "../uploads/part-layout.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
 export const getObject: Operation = {
@@ -14,15 +17,20 @@ export const getObject: Operation = {
   async run(call) {
     refuseVersionId(call.query);
     const overrides = overrideHeaders(call.query);
-    const range = await wantedRange(call);
+    const requested = await wantedRange(call);
+    const { range } = requested;
     const download = await open(call, range);
     try {
+      const { info } = download;
       const refusal = refusalOf(call, download.info);
       if (refusal !== undefined) {
         download.close();
         return refusal;
       }
-      return { ...replyOf(download, range, overrides), body: { stream: download.body, close: () => download.close() } };
+      const headers = { ...objectHeaders(call, info, requested), ...overrides };
+      const cipher = cipherOf(info.custom, customerKey(call.headers));
+      const stream = cipher?.decrypt(download.body, download.offset, layoutOf(info.custom)) ?? download.body;
+      return { ...replyOf(download, range, headers), body: { stream, close: () => download.close() } };
     } catch (error) {
       download.close();
       throw error;
@@ -31,11 +39,13 @@ export const getObject: Operation = {
 };
 
 /** The Range header, as far as it counts. If-Range needs the object's validators first. */
-async function wantedRange(call: Call): Promise<ByteRange | undefined> {
+async function wantedRange(call: Call): Promise<RequestedRange> {
   if (!call.headers.has("if-range") && !call.query.has("partNumber")) return requestedRange(call, undefined);
   const info = await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal });
-  return rangeCounts(call.headers, validatorsOf(info)) ? requestedRange(call, info) : undefined;
+  return rangeCounts(call.headers, validatorsOf(info)) ? requestedRange(call, info) : noRange;
 }
+
+const noRange: RequestedRange = { range: undefined, partsCount: undefined, partIndex: undefined };
 
 async function open(call: Call, range: ByteRange | undefined): Promise<ObjectDownload> {
   try {
@@ -57,9 +67,9 @@ export function rangeError(call: Call, size: number, cause?: unknown): S3Error {
   });
 }
 
-function replyOf(download: ObjectDownload, range: ByteRange | undefined, overrides: Record<string, string>): Reply {
+function replyOf(download: ObjectDownload, range: ByteRange | undefined, about: Record<string, string>): Reply {
   const { info, offset, length } = download;
-  const headers: Record<string, string> = { ...objectHeaders(info), ...overrides, "Content-Length": String(length) };
+  const headers: Record<string, string> = { ...about, "Content-Length": String(length) };
   if (range === undefined) return { status: 200, headers };
   headers["Content-Range"] = `bytes ${offset}-${offset + length - 1}/${info.size}`;
   return { status: 206, headers };
@@ -70,7 +80,7 @@ export function refusalOf(call: Call, info: ObjectInfo): Reply | undefined {
   const verdict = evaluateConditions(call.headers, validatorsOf(info));
   if (verdict === "go-on") return undefined;
   if (verdict === "failed") throw new S3Error("PreconditionFailed");
-  const { "Content-Type": _, ...headers } = objectHeaders(info);
+  const { "Content-Type": _, ...headers } = objectHeaders(call, info);
   return { status: 304, headers };
 }
 

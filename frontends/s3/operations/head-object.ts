@@ -15,8 +15,9 @@ export const headObject: Operation = {
     const info = await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal });
     const refusal = refusalOf(call, info);
     if (refusal !== undefined) return refusal;
-    const headers: Record<string, string> = { ...objectHeaders(info), ...overrides };
-    const range = rangeCounts(call.headers, validatorsOf(info)) ? requestedRange(call, info) : undefined;
+    const requested = rangeCounts(call.headers, validatorsOf(info)) ? requestedRange(call, info) : undefined;
+    const headers: Record<string, string> = { ...objectHeaders(call, info, requested), ...overrides };
+    const range = requested?.range;
     if (range === undefined) return { status: 200, headers: { ...headers, "Content-Length": String(info.size) } };
     const part = resolveRange(range, info.size);
     if (part === undefined) throw rangeError(call, info.size);

@@ -1,6 +1,7 @@
 import { parseAclText } from "../access/acl.js";
 import { aclKey } from "../access/bucket-access.js";
 import { type Call, keyOf, type Operation } from "../call.js";
+import { parsePartNote } from "../checksums/part-checksums.js";
 import { S3Error } from "../errors.js";
 import { writeOwner } from "../owner.js";
 import { maxParts, pageSize, uploadIdOf } from "../parameters.js";
@@ -22,6 +23,7 @@ export const listParts: Operation = {
       limit: Math.max(limit, 1),
       signal: call.signal,
     });
+    const notes = await call.notes.all(uploadId);
     const owner = await ownerOfUpload(call, uploadId);
     const parts = page.parts.slice(0, limit);
     const more = limit > 0 && page.more;
@@ -47,6 +49,8 @@ export const listParts: Operation = {
                 xml.text("LastModified", part.modifiedAt.toISOString());
                 if (part.etag?.length) xml.text("ETag", `"${Buffer.from(part.etag).toString("latin1")}"`);
                 xml.text("Size", part.size);
+                const checksum = parsePartNote(notes.get(part.partNumber));
+                if (checksum !== undefined) xml.text(`Checksum${checksum.algorithm}`, checksum.value);
               });
             }
           },

@@ -1,12 +1,9 @@
-import { aclOfNewObject, shareIfNeeded } from "../access/requested-acl.js";
 import { type Call, keyOf, keyText, type Operation } from "../call.js";
+import { type CustomerKey, encryptionHeaders } from "../encryption/requested.js";
 import { S3Error } from "../errors.js";
 import type { FormPolicy } from "../form/form-policy.js";
-import { metadataOfRequest } from "../metadata.js";
+import { checksumOfPayload, newObject, withChecksum } from "../new-object.js";
 import type { Reply } from "../reply.js";
-import { encryptionHeaders } from "../server-side-encryption.js";
-import { expiryOfMetadata } from "../ttl.js";
-import { refuseUnsupported } from "../unsupported.js";
 import { bytesOfText, encodePathBytes } from "../uri.js";
 import { xmlDocument } from "../xml/write.js";
 import { md5Text } from "./put-object.js";
@@ -23,18 +20,17 @@ export function postObject(form: PostedForm): Operation {
   return {
     name: "PostObject",
     async run(call) {
-      refuseUnsupported(call.headers);
-      const custom = { ...metadataOfRequest(call.headers, call.query), ...aclOfNewObject(call) };
-      await shareIfNeeded(call, custom);
+      const object = await newObject(call);
       const payload = await call.payload(call.plan(), { md5: true });
-      const body = bounded(payload.body, form.policy?.length, call.options.maxPutBytes);
+      const plain = bounded(payload.body, form.policy?.length, call.options.maxPutBytes);
+      const body = object.cipher?.encrypt(plain, 0) ?? plain;
       await call.project.putObject(call.bucket, keyOf(call), body, {
-        custom,
-        expiresAt: expiryOfMetadata(custom, call.now),
+        custom: () => withChecksum(object.custom, checksumOfPayload(payload)),
+        expiresAt: object.expiresAt,
         etag: () => Buffer.from(md5Text(payload)),
         signal: call.signal,
       });
-      return replyOf(call, form, `"${md5Text(payload)}"`);
+      return replyOf(call, form, `"${md5Text(payload)}"`, object.customer);
     },
   };
 }
@@ -56,10 +52,10 @@ async function* bounded(
   }
 }
 
-function replyOf(call: Call, form: PostedForm, etag: string): Reply {
+function replyOf(call: Call, form: PostedForm, etag: string, customer: CustomerKey | undefined): Reply {
   const key = keyText(keyOf(call));
   const location = `${call.secure ? "https" : "http"}://${call.headers.get("host") ?? ""}/${call.bucket}/${encodePathBytes(bytesOfText(key))}`;
-  const headers = { ETag: etag, Location: location, ...encryptionHeaders };
+  const headers = { ETag: etag, Location: location, ...encryptionHeaders(customer) };
   const redirect = redirectOf(form.successRedirect, { bucket: call.bucket, key, etag });
   if (redirect !== undefined) return { status: 303, headers: { ...headers, Location: redirect } };
   if (form.successStatus === "200") return { status: 200, headers };

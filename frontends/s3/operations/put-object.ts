@@ -1,30 +1,25 @@
-import { aclOfNewObject, shareIfNeeded } from "../access/requested-acl.js";
 import { type Call, keyOf, type Operation } from "../call.js";
+import { checksumReplyHeaders } from "../checksums/object-checksum.js";
 import { S3Error } from "../errors.js";
-import { metadataOfRequest } from "../metadata.js";
-import { checksumHeader } from "../payload/checksum.js";
+import { checksumOfPayload, newObject, withChecksum, writtenHeaders } from "../new-object.js";
 import type { Payload } from "../payload/payload.js";
 import type { PayloadPlan } from "../payload/plan.js";
 import { writeGuard } from "../stored-conditions.js";
-import { expiryOfMetadata } from "../ttl.js";
-import { refuseUnsupported } from "../unsupported.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 export const putObject: Operation = {
   name: "PutObject",
   async run(call) {
-    refuseUnsupported(call.headers);
     const plan = boundedPlan(call);
-    const custom = { ...metadataOfRequest(call.headers, call.query), ...aclOfNewObject(call) };
-    const expiresAt = expiryOfMetadata(custom, call.now);
     const guard = writeGuard(call);
     // Before the body, so that a client need not send it for nothing.
     await guard.check();
-    await shareIfNeeded(call, custom);
+    const object = await newObject(call);
     const payload = await call.payload(plan, { md5: true });
-    await call.project.putObject(call.bucket, keyOf(call), payload.body, {
-      custom,
-      expiresAt,
+    const body = object.cipher?.encrypt(payload.body, 0) ?? payload.body;
+    const info = await call.project.putObject(call.bucket, keyOf(call), body, {
+      custom: () => withChecksum(object.custom, checksumOfPayload(payload)),
+      expiresAt: object.expiresAt,
       ifNoneMatch: guard.ifNoneMatch,
       etag: async () => {
         await guard.check();
@@ -32,7 +27,14 @@ export const putObject: Operation = {
       },
       signal: call.signal,
     });
-    return { status: 200, headers: { ETag: `"${md5Text(payload)}"`, ...checksumHeaders(payload) } };
+    return {
+      status: 200,
+      headers: {
+        ETag: `"${md5Text(payload)}"`,
+        ...checksumReplyHeaders(checksumOfPayload(payload)),
+        ...writtenHeaders(call, object, info.size, info.createdAt),
+      },
+    };
   },
 };
 
@@ -51,10 +53,4 @@ export function boundedPlan(call: Call): PayloadPlan {
 /** The ETag that Amazon gives to what was stored by one PUT. */
 export function md5Text(payload: Payload): string {
   return payload.md5().toString("hex");
-}
-
-export function checksumHeaders(payload: Payload): Record<string, string> {
-  if (payload.checksum === undefined) return {};
-  const { algorithm, value } = payload.checksum;
-  return { [checksumHeader(algorithm)]: value.toString("base64"), "x-amz-checksum-type": "FULL_OBJECT" };
 }

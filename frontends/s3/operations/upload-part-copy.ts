@@ -1,10 +1,13 @@
 import { isPosternError } from "../../../core/index.js";
 import { type Call, keyOf, type Operation } from "../call.js";
 import { openCopySource, parseCopySource } from "../copy-source.js";
+import { cipherOf } from "../encryption/customer-cipher.js";
+import { customerKey, encryptionHeaders } from "../encryption/requested.js";
 import { S3Error } from "../errors.js";
 import { hashedStream } from "../hashed-stream.js";
 import { partNumberOf, uploadIdOf } from "../parameters.js";
 import { refuseUnsupported } from "../unsupported.js";
+import { uploadFacts } from "../uploads/upload-facts.js";
 import { copyReply } from "./copy-object.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */
@@ -17,6 +20,8 @@ export const uploadPartCopy: Operation = {
     const partNumber = partNumberOf(call.query.get("partNumber"));
     const source = parseCopySource(call.headers.get("x-amz-copy-source"));
     const range = copyRange(call.headers.get("x-amz-copy-source-range"));
+    const customer = customerKey(call.headers);
+    const cipher = cipherOf((await uploadFacts(call, uploadId)).custom, customer);
     const download = await openCopySource(call, source, range).catch((error: unknown) => {
       throw isPosternError(error, "range-not-satisfiable") ? beyond(call) : error;
     });
@@ -24,15 +29,16 @@ export const uploadPartCopy: Operation = {
       // Unlike a download's, this range is not cut to the object.
       if (range !== undefined && range.end > download.info.size) throw beyond(call, download.info.size);
       const { body, md5 } = hashedStream(download.body, download.length, call.hashes);
+      const data = cipher?.encrypt(body, partNumber) ?? body;
       let etag = "";
-      const part = await call.project.uploadPart(call.bucket, keyOf(call), uploadId, partNumber, body, {
+      const part = await call.project.uploadPart(call.bucket, keyOf(call), uploadId, partNumber, data, {
         etag: async () => {
           etag = md5();
           return Buffer.from(etag);
         },
         signal: call.signal,
       });
-      return copyReply("CopyPartResult", etag, part.modifiedAt);
+      return copyReply("CopyPartResult", etag, part.modifiedAt, { headers: encryptionHeaders(customer) });
     } finally {
       download.close();
     }

@@ -1,0 +1,62 @@
+import type { CustomMetadata } from "../../core/index.js";
+import { aclOfNewObject, shareIfNeeded } from "./access/requested-acl.js";
+import { type Call, keyOf, keyText } from "./call.js";
+import { checksumMetadata, type ObjectChecksum } from "./checksums/object-checksum.js";
+import { type CustomerCipher, cipherOf, sealWith } from "./encryption/customer-cipher.js";
+import { type CustomerKey, checkEncryption, customerKey, encryptionHeaders } from "./encryption/requested.js";
+import { expiryHeaders } from "./lifecycle-expiry.js";
+import { metadataOfRequest, tagsKey } from "./metadata.js";
+import type { Payload } from "./payload/payload.js";
+import { tagsOfText } from "./tagging.js";
+import { expiryOfMetadata } from "./ttl.js";
+import { refuseUnsupported } from "./unsupported.js";
+
+/** What a request wants of an object that it is about to write. */
+export interface NewObject {
+  readonly custom: CustomMetadata;
+  readonly expiresAt: Date | undefined;
+  readonly customer: CustomerKey | undefined;
+  readonly cipher: CustomerCipher | undefined;
+}
+
+/** Reads the headers of a request that writes an object, and checks them. */
+export async function newObject(call: Call): Promise<NewObject> {
+  const { headers } = call;
+  refuseUnsupported(headers);
+  checkEncryption(headers);
+  const customer = customerKey(headers);
+  const sealed = customer === undefined ? {} : sealWith(customer);
+  const custom = { ...metadataOfRequest(headers, call.query), ...aclOfNewObject(call), ...sealed };
+  await shareIfNeeded(call, custom);
+  return {
+    custom,
+    expiresAt: expiryOfMetadata(custom, call.now),
+    customer,
+    cipher: cipherOf(sealed, customer),
+  };
+}
+
+/** The checksum that came with a body, as the object's. */
+export function checksumOfPayload({ checksum }: Payload): ObjectChecksum | undefined {
+  if (checksum === undefined) return undefined;
+  return { algorithm: checksum.algorithm, type: "FULL_OBJECT", value: checksum.value.toString("base64") };
+}
+
+export function withChecksum(custom: CustomMetadata, checksum: ObjectChecksum | undefined): CustomMetadata {
+  return { ...custom, ...checksumMetadata(checksum) };
+}
+
+/** Reply headers of a request that has written an object. */
+export function writtenHeaders(
+  call: Call,
+  object: Pick<NewObject, "custom" | "customer">,
+  size: number,
+  createdAt: Date,
+): Readonly<Record<string, string>> {
+  const tags = new Map(tagsOfText(object.custom[tagsKey] ?? "").map(({ key, value }) => [key, value]));
+  const subject = { key: keyText(keyOf(call)), size, createdAt, tags };
+  return {
+    ...encryptionHeaders(object.customer),
+    ...expiryHeaders(call.access.settings.section("lifecycle"), subject),
+  };
+}
