@@ -1,4 +1,5 @@
-import { isPosternError, type Key, type ObjectDownload, type ObjectInfo } from "../../core/index.js";
+import { isPosternError, type Key, type ObjectInfo } from "../../core/index.js";
+import type { BucketAccess } from "./access/bucket-access.js";
 import { checkBucketName } from "./bucket-name.js";
 import type { Call } from "./call.js";
 import { evaluateConditions } from "./conditions.js";
@@ -8,10 +9,13 @@ import { S3Error } from "./errors.js";
 import { etagOf } from "./metadata.js";
 import { layoutOf } from "./uploads/part-layout.js";
 import { decodeBytes, textOfBytes } from "./uri.js";
+import { nullVersion, nullVersionOf, parseVersion } from "./version-id.js";
 
 export interface CopySource {
   readonly bucket: string;
   readonly key: Key;
+  /** Text of the version id, if one is named. */
+  readonly versionId: string | undefined;
 }
 
 /** Amazon's limit for one copy. */
@@ -23,9 +27,8 @@ const maxCopyBytes = 5 * 2 ** 30;
  */
 export function parseCopySource(header: string | undefined): CopySource {
   const [encoded = "", parameters, ...more] = (header ?? "").split("?");
-  if (parameters !== undefined && (more.length > 0 || parameters !== "versionId=null")) {
-    throw new S3Error("NotImplemented", { extra: { Header: "x-amz-copy-source" } });
-  }
+  const versionId = /^versionId=([^&]+)$/.exec(parameters ?? "")?.[1];
+  if (more.length > 0 || (parameters !== undefined && versionId === undefined)) throw invalid();
   const decoded = decodeBytes(encoded.replaceAll("+", " "))?.replace(/^\//, "");
   const slash = decoded?.indexOf("/") ?? -1;
   if (decoded === undefined || slash <= 0 || slash === decoded.length - 1) throw invalid();
@@ -34,6 +37,7 @@ export function parseCopySource(header: string | undefined): CopySource {
   return {
     bucket: checkBucketName(decoded.slice(0, slash)),
     key: textOfBytes(key) ?? Buffer.from(key, "latin1"),
+    versionId,
   };
 }
 
@@ -45,41 +49,65 @@ export interface OpenSource {
   close(): void;
 }
 
-/** Opens the source and checks the x-amz-copy-source-if-* conditions. Whoever opened it closes it. */
-export async function openCopySource(
-  call: Call,
-  source: CopySource,
-  range?: { readonly start: number; readonly end: number },
-): Promise<OpenSource> {
+/** The source as the caller may reach it. */
+export interface ReachedSource {
+  readonly access: BucketAccess;
+  readonly version: Uint8Array | undefined;
+  readonly info: ObjectInfo;
+}
+
+/** Looks at the source and checks that the caller may read it, and the x-amz-copy-source-if-* conditions. */
+export async function reachCopySource(call: Call, source: CopySource): Promise<ReachedSource> {
   const { signal } = call;
   const access = await call.open(source.bucket);
-  const { project } = access;
-  await call.authorize("GetObject", { access, key: source.key });
-  let download: ObjectDownload;
+  await call.authorize("GetObject", { access, key: source.key, versionId: source.versionId });
+  let info: ObjectInfo;
+  let version: Uint8Array | undefined;
   try {
-    download = await project.getObject(source.bucket, source.key, { range, signal });
+    version = source.versionId === undefined ? undefined : parseVersion(source.versionId);
+    if (source.versionId === nullVersion) version = await nullVersionOf(access, source.key, signal);
+    info = await access.project.headObject(source.bucket, source.key, { version, signal });
   } catch (error) {
-    if (isPosternError(error, "object-not-found")) await project.headBucket(source.bucket, { signal });
-    throw error;
-  }
-  try {
-    const { info } = download;
-    const validators = { etag: etagOf(info), modifiedAt: info.createdAt };
-    if (evaluateConditions(call.headers, validators, "x-amz-copy-source-") !== "go-on") {
-      throw new S3Error("PreconditionFailed");
+    if (isPosternError(error, "object-not-found")) {
+      await access.project.headBucket(source.bucket, { signal });
+      if (source.versionId !== undefined) throw new S3Error("NoSuchVersion", { cause: error });
     }
-    if (download.length > maxCopyBytes) {
+    if (isPosternError(error, "method-not-allowed")) {
       throw new S3Error("InvalidRequest", {
-        message: `The specified copy source is larger than the maximum allowable size for a copy source: ${maxCopyBytes}`,
+        message: "The source of a copy request may not specifically refer to a delete marker by version id.",
+        cause: error,
       });
     }
-    const cipher = cipherOf(info.custom, customerKey(call.headers, "source"));
-    const body = cipher?.decrypt(download.body, download.offset, layoutOf(info.custom)) ?? download.body;
-    return { info, length: download.length, body, close: () => download.close() };
-  } catch (error) {
-    download.close();
     throw error;
   }
+  const validators = { etag: etagOf(info), modifiedAt: info.createdAt };
+  if (evaluateConditions(call.headers, validators, "x-amz-copy-source-") !== "go-on") {
+    throw new S3Error("PreconditionFailed");
+  }
+  cipherOf(info.custom, customerKey(call.headers, "source"));
+  return { access, version, info };
+}
+
+/** Opens a source to read it. Whoever opened it closes it. */
+export async function openCopySource(
+  call: Call,
+  { access, version, info }: ReachedSource,
+  range?: { readonly start: number; readonly end: number },
+): Promise<OpenSource> {
+  const length = range === undefined ? info.size : Math.min(range.end, info.size) - range.start;
+  if (length > maxCopyBytes) {
+    throw new S3Error("InvalidRequest", {
+      message: `The specified copy source is larger than the maximum allowable size for a copy source: ${maxCopyBytes}`,
+    });
+  }
+  const download = await access.project.getObject(access.bucket, info.keyBytes, {
+    range,
+    version,
+    signal: call.signal,
+  });
+  const cipher = cipherOf(info.custom, customerKey(call.headers, "source"));
+  const body = cipher?.decrypt(download.body, download.offset, layoutOf(info.custom)) ?? download.body;
+  return { info: download.info, length: download.length, body, close: () => download.close() };
 }
 
 /** The value of a directive header: "COPY" (the default) or "REPLACE". */

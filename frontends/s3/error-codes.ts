@@ -115,6 +115,7 @@ export const errorCodes = {
     "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
   ],
   PolicyTooLarge: [400, "Normalized policy document exceeds the maximum allowed size of 20480 bytes."],
+  InvalidRetentionPeriod: [400, "The retention period must be a positive integer value."],
   XAmzContentSHA256Mismatch: [400, "The provided 'x-amz-content-sha256' header does not match what was computed."],
 } as const satisfies Record<string, readonly [number, string]>;
 

@@ -1,4 +1,4 @@
-import type { CustomMetadata } from "../../core/index.js";
+import type { CustomMetadata, LockOptions, ObjectInfo } from "../../core/index.js";
 import { aclOfNewObject, shareIfNeeded } from "./access/requested-acl.js";
 import { type Call, keyOf, keyText } from "./call.js";
 import { checksumMetadata, type ObjectChecksum } from "./checksums/object-checksum.js";
@@ -6,15 +6,19 @@ import { type CustomerCipher, cipherOf, sealWith } from "./encryption/customer-c
 import { type CustomerKey, checkEncryption, customerKey, encryptionHeaders } from "./encryption/requested.js";
 import { expiryHeaders } from "./lifecycle-expiry.js";
 import { metadataOfRequest, tagsKey } from "./metadata.js";
+import { lockOfHeaders } from "./object-lock.js";
 import type { Payload } from "./payload/payload.js";
 import { tagsOfText } from "./tagging.js";
 import { expiryOfMetadata } from "./ttl.js";
 import { refuseUnsupported } from "./unsupported.js";
+import { versionHeaders } from "./version-id.js";
 
 /** What a request wants of an object that it is about to write. */
 export interface NewObject {
   readonly custom: CustomMetadata;
   readonly expiresAt: Date | undefined;
+  /** How it is to be locked. */
+  readonly lock: LockOptions;
   readonly customer: CustomerKey | undefined;
   readonly cipher: CustomerCipher | undefined;
 }
@@ -31,6 +35,7 @@ export async function newObject(call: Call): Promise<NewObject> {
   return {
     custom,
     expiresAt: expiryOfMetadata(custom, call.now),
+    lock: lockOfHeaders(headers, call.now),
     customer,
     cipher: cipherOf(sealed, customer),
   };
@@ -50,12 +55,12 @@ export function withChecksum(custom: CustomMetadata, checksum: ObjectChecksum | 
 export function writtenHeaders(
   call: Call,
   object: Pick<NewObject, "custom" | "customer">,
-  size: number,
-  createdAt: Date,
+  info: Pick<ObjectInfo, "size" | "createdAt" | "version" | "versioned">,
 ): Readonly<Record<string, string>> {
   const tags = new Map(tagsOfText(object.custom[tagsKey] ?? "").map(({ key, value }) => [key, value]));
-  const subject = { key: keyText(keyOf(call)), size, createdAt, tags };
+  const subject = { key: keyText(keyOf(call)), size: info.size, createdAt: info.createdAt, tags };
   return {
+    ...versionHeaders(info),
     ...encryptionHeaders(object.customer),
     ...expiryHeaders(call.access.settings.section("lifecycle"), subject),
   };

@@ -7,20 +7,31 @@ import { customerKey, encryptionHeaders } from "./encryption/requested.js";
 import { S3Error } from "./errors.js";
 import { expiryHeaders } from "./lifecycle-expiry.js";
 import { etagOf, headersOfMetadata, tagsKey } from "./metadata.js";
+import { lockHeaders } from "./object-lock.js";
 import type { RequestedRange } from "./part-number.js";
 import { checksumSize } from "./payload/checksum.js";
 import type { Query } from "./query.js";
 import { tagsOfText } from "./tagging.js";
 import { bytesOfText } from "./uri.js";
+import { versionHeaders } from "./version-id.js";
 
 /** Reply headers about an object; without its length. Fails when the customer's key is missing or wrong. */
 export function objectHeaders(call: Call, info: ObjectInfo, requested?: RequestedRange): Record<string, string> {
+  if (call.headers.has("x-amz-server-side-encryption")) {
+    // It says how to store something; Amazon refuses it where nothing is stored.
+    throw new S3Error("InvalidArgument", {
+      message: "x-amz-server-side-encryption header is not supported for this operation.",
+      extra: { ArgumentName: "x-amz-server-side-encryption" },
+    });
+  }
   const customer = customerKey(call.headers);
   cipherOf(info.custom, customer);
   const tags = new Map(tagsOfText(info.custom[tagsKey] ?? "").map(({ key, value }) => [key, value]));
   const headers: Record<string, string> = {
     ...headersOfMetadata(info.custom),
     ...encryptionHeaders(customer),
+    ...versionHeaders(info),
+    ...lockHeaders(info),
     ...expiryHeaders(call.access.settings.section("lifecycle"), { ...info, tags }),
   };
   if (requested?.partsCount !== undefined) headers["x-amz-mp-parts-count"] = String(requested.partsCount);

@@ -23,7 +23,6 @@ export async function identityOf(project: Project, accessGrant: string): Promise
 }
 
 async function publicIdOf(project: Project): Promise<Uint8Array | undefined> {
-  if (!("projectInfo" in project) || typeof project.projectInfo !== "function") return undefined;
-  const info = (await project.projectInfo()) as { publicId?: Uint8Array };
-  return info.publicId?.length === 16 ? info.publicId : undefined;
+  const { publicId } = await project.projectInfo();
+  return publicId?.length === 16 ? publicId : undefined;
 }

@@ -12,7 +12,9 @@ import { deleteBucketEncryption } from "./operations/delete-bucket-encryption.js
 import { deleteBucketLifecycle } from "./operations/delete-bucket-lifecycle.js";
 import { deleteBucketOwnershipControls } from "./operations/delete-bucket-ownership-controls.js";
 import { deleteBucketPolicy } from "./operations/delete-bucket-policy.js";
+import { deleteBucketTagging } from "./operations/delete-bucket-tagging.js";
 import { deleteObject } from "./operations/delete-object.js";
+import { deleteObjectTagging } from "./operations/delete-object-tagging.js";
 import { deleteObjects } from "./operations/delete-objects.js";
 import { deletePublicAccessBlock } from "./operations/delete-public-access-block.js";
 import { getBucketAccelerateConfiguration } from "./operations/get-bucket-accelerate-configuration.js";
@@ -21,14 +23,20 @@ import { getBucketCors } from "./operations/get-bucket-cors.js";
 import { getBucketEncryption } from "./operations/get-bucket-encryption.js";
 import { getBucketLifecycleConfiguration } from "./operations/get-bucket-lifecycle-configuration.js";
 import { getBucketLocation } from "./operations/get-bucket-location.js";
+import { getBucketNotificationConfiguration } from "./operations/get-bucket-notification-configuration.js";
 import { getBucketOwnershipControls } from "./operations/get-bucket-ownership-controls.js";
 import { getBucketPolicy } from "./operations/get-bucket-policy.js";
 import { getBucketPolicyStatus } from "./operations/get-bucket-policy-status.js";
 import { getBucketRequestPayment } from "./operations/get-bucket-request-payment.js";
+import { getBucketTagging } from "./operations/get-bucket-tagging.js";
 import { getBucketVersioning } from "./operations/get-bucket-versioning.js";
 import { getObject } from "./operations/get-object.js";
 import { getObjectAcl } from "./operations/get-object-acl.js";
 import { getObjectAttributes } from "./operations/get-object-attributes.js";
+import { getObjectLegalHold } from "./operations/get-object-legal-hold.js";
+import { getObjectLockConfiguration } from "./operations/get-object-lock-configuration.js";
+import { getObjectRetention } from "./operations/get-object-retention.js";
+import { getObjectTagging } from "./operations/get-object-tagging.js";
 import { getPublicAccessBlock } from "./operations/get-public-access-block.js";
 import { headBucket } from "./operations/head-bucket.js";
 import { headObject } from "./operations/head-object.js";
@@ -42,11 +50,18 @@ import { putBucketAcl } from "./operations/put-bucket-acl.js";
 import { putBucketCors } from "./operations/put-bucket-cors.js";
 import { putBucketEncryption } from "./operations/put-bucket-encryption.js";
 import { putBucketLifecycleConfiguration } from "./operations/put-bucket-lifecycle-configuration.js";
+import { putBucketNotificationConfiguration } from "./operations/put-bucket-notification-configuration.js";
 import { putBucketOwnershipControls } from "./operations/put-bucket-ownership-controls.js";
 import { putBucketPolicy } from "./operations/put-bucket-policy.js";
 import { putBucketRequestPayment } from "./operations/put-bucket-request-payment.js";
+import { putBucketTagging } from "./operations/put-bucket-tagging.js";
+import { putBucketVersioning } from "./operations/put-bucket-versioning.js";
 import { putObject } from "./operations/put-object.js";
 import { putObjectAcl } from "./operations/put-object-acl.js";
+import { putObjectLegalHold } from "./operations/put-object-legal-hold.js";
+import { putObjectLockConfiguration } from "./operations/put-object-lock-configuration.js";
+import { putObjectRetention } from "./operations/put-object-retention.js";
+import { putObjectTagging } from "./operations/put-object-tagging.js";
 import { putPublicAccessBlock } from "./operations/put-public-access-block.js";
 import { uploadPart } from "./operations/upload-part.js";
 import { uploadPartCopy } from "./operations/upload-part-copy.js";
@@ -91,6 +106,14 @@ const bucketRoutes: Routes = {
   "GET uploads": listMultipartUploads,
   "GET versions": listObjectVersions,
   "POST delete": deleteObjects,
+  "PUT versioning": putBucketVersioning,
+  "GET object-lock": getObjectLockConfiguration,
+  "PUT object-lock": putObjectLockConfiguration,
+  "GET tagging": getBucketTagging,
+  "PUT tagging": putBucketTagging,
+  "DELETE tagging": deleteBucketTagging,
+  "GET notification": getBucketNotificationConfiguration,
+  "PUT notification": putBucketNotificationConfiguration,
   "GET cors": getBucketCors,
   "PUT cors": putBucketCors,
   "DELETE cors": deleteBucketCors,
@@ -127,6 +150,13 @@ const objectRoutes: Routes = {
   "POST uploadId": completeMultipartUpload,
   "DELETE uploadId": abortMultipartUpload,
   "GET uploadId": listParts,
+  "GET retention": getObjectRetention,
+  "PUT retention": putObjectRetention,
+  "GET legal-hold": getObjectLegalHold,
+  "PUT legal-hold": putObjectLegalHold,
+  "GET tagging": getObjectTagging,
+  "PUT tagging": putObjectTagging,
+  "DELETE tagging": deleteObjectTagging,
   "GET attributes": getObjectAttributes,
   "GET acl": getObjectAcl,
   "PUT acl": putObjectAcl,

@@ -11,8 +11,11 @@ import {
   partChecksumsText,
 } from "../checksums/part-checksums.js";
 import { unquoteEtag } from "../conditions.js";
+import { cipherOf } from "../encryption/customer-cipher.js";
+import { customerKey } from "../encryption/requested.js";
 import { S3Error } from "../errors.js";
 import { etagOf } from "../metadata.js";
+import { writtenHeaders } from "../new-object.js";
 import { maxParts, uploadIdOf } from "../parameters.js";
 import { type ChecksumAlgorithm, checksumAlgorithms, checksumHeader } from "../payload/checksum.js";
 import { xmlReply } from "../reply.js";
@@ -41,16 +44,18 @@ export const completeMultipartUpload: Operation = {
     const document = await call.xml("CompleteMultipartUpload", maxBytes, { checksumOfObject: true });
     const listed = listedParts(document);
     const etag = multipartEtag(listed);
-    let checksum: ObjectChecksum | undefined;
+    let info: ObjectInfo;
     try {
-      checksum = await complete(call, uploadId, listed, etag);
+      info = await complete(call, uploadId, listed, etag);
     } catch (error) {
       const missing =
         isPosternError(error, "upload-not-found") || (error instanceof S3Error && error.code === "NoSuchUpload");
       const done = missing ? await completedAs(call, etag) : undefined;
       if (done === undefined) throw error;
-      checksum = checksumOf(done);
+      info = done;
     }
+    const checksum = checksumOf(info);
+    const about = { custom: info.custom, customer: customerKey(call.headers) };
     return xmlReply(
       xmlDocument((xml) =>
         xml.group(
@@ -68,6 +73,7 @@ export const completeMultipartUpload: Operation = {
           s3Namespace,
         ),
       ),
+      writtenHeaders(call, about, info),
     );
   },
 };
@@ -77,11 +83,12 @@ async function complete(
   uploadId: string,
   listed: readonly ListedPart[],
   etag: string,
-): Promise<ObjectChecksum | undefined> {
+): Promise<ObjectInfo> {
   const guard = writeGuard(call);
   const stored = await storedParts(call, uploadId);
   checkParts(call, listed, stored);
   const { custom } = await uploadFacts(call, uploadId);
+  cipherOf(custom, customerKey(call.headers));
   const notes = await call.notes.all(uploadId);
   const asked = checksumOf({ custom });
   const parts = listed.map((part, index) => ({
@@ -91,14 +98,14 @@ async function complete(
   const checksum = asked === undefined ? undefined : await combinedChecksum(asked, parts);
   if (asked !== undefined) checkExpected(call.headers.get(checksumHeader(asked.algorithm)), checksum);
   await guard.check();
-  await call.project.commitUpload(call.bucket, keyOf(call), uploadId, {
+  const info = await call.project.commitUpload(call.bucket, keyOf(call), uploadId, {
     custom: { ...withoutChecksum(custom), ...checksumMetadata(checksum), ...layoutMetadata(stored, parts, checksum) },
     etag: Buffer.from(etag),
     ifNoneMatch: guard.ifNoneMatch,
     signal: call.signal,
   });
   await call.notes.delete(uploadId);
-  return checksum;
+  return info;
 }
 
 function withoutChecksum({ [checksumKey]: _, ...rest }: CustomMetadata): CustomMetadata {

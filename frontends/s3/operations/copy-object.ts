@@ -3,15 +3,23 @@ import { aclKey } from "../access/bucket-access.js";
 import { type Call, keyOf, keyText, type Operation } from "../call.js";
 import { checksumKey, checksumOf, type ObjectChecksum } from "../checksums/object-checksum.js";
 import { partChecksumsKey } from "../checksums/part-checksums.js";
-import { type CopySource, directive, openCopySource, parseCopySource } from "../copy-source.js";
+import {
+  type CopySource,
+  directive,
+  openCopySource,
+  parseCopySource,
+  type ReachedSource,
+  reachCopySource,
+} from "../copy-source.js";
 import { customerKeyName } from "../encryption/customer-cipher.js";
 import { S3Error } from "../errors.js";
 import { hashedStream } from "../hashed-stream.js";
-import { etagKey, tagsKey } from "../metadata.js";
-import { newObject, withChecksum, writtenHeaders } from "../new-object.js";
-import { xmlReply } from "../reply.js";
-import { writeGuard } from "../stored-conditions.js";
+import { etagKey, etagOf, tagsKey } from "../metadata.js";
+import { type NewObject, newObject, withChecksum, writtenHeaders } from "../new-object.js";
+import { type Reply, xmlReply } from "../reply.js";
+import { type WriteGuard, writeGuard } from "../stored-conditions.js";
 import { layoutKey } from "../uploads/part-layout.js";
+import { versionText } from "../version-id.js";
 import { s3Namespace, xmlDocument } from "../xml/write.js";
 
 /**
@@ -33,9 +41,14 @@ export const copyObject: Operation = {
     }
     const guard = writeGuard(call);
     await guard.check();
-    const opened = await openCopySource(call, source);
+    const reached = await reachCopySource(call, source);
+    const object = await newObject(call);
+    const sealed = object.cipher !== undefined || reached.info.custom[customerKeyName] !== undefined;
+    if (reached.access.isOwner && call.access.isOwner && !sealed) {
+      return copyAtSatellite(call, reached, object, metadata, tagging, guard);
+    }
+    const opened = await openCopySource(call, reached);
     try {
-      const object = await newObject(call);
       const copied = copiedMetadata(opened.info, object.custom, metadata, tagging);
       const checksum = fullChecksum(opened.info);
       const { body, md5 } = hashedStream(opened.body, opened.length, call.hashes);
@@ -43,6 +56,7 @@ export const copyObject: Operation = {
       const info = await call.project.putObject(call.bucket, keyOf(call), object.cipher?.encrypt(body, 0) ?? body, {
         custom: withChecksum(copied, checksum),
         expiresAt: metadata === "COPY" ? opened.info.expiresAt : object.expiresAt,
+        ...object.lock,
         ifNoneMatch: guard.ifNoneMatch,
         etag: async () => {
           await guard.check();
@@ -52,13 +66,48 @@ export const copyObject: Operation = {
         signal: call.signal,
       });
       const written = { custom: copied, customer: object.customer };
-      const headers = writtenHeaders(call, written, info.size, info.createdAt);
+      const headers = { ...writtenHeaders(call, written, info), ...sourceVersionHeaders(reached.info) };
       return copyReply("CopyObjectResult", etag, info.createdAt, { checksum, headers });
     } finally {
       opened.close();
     }
   },
 };
+
+/** The pieces stay where they are; ETag, checksum and parts are the source's, as the data are. */
+async function copyAtSatellite(
+  call: Call,
+  reached: ReachedSource,
+  object: NewObject,
+  metadata: string,
+  tagging: string,
+  guard: WriteGuard,
+): Promise<Reply> {
+  const { info: source, access, version } = reached;
+  const kept = Object.fromEntries(Object.entries(source.custom).filter(([name]) => ofData.includes(name)));
+  const custom = { ...copiedMetadata(source, object.custom, metadata, tagging), ...kept };
+  const etag = etagOf(source);
+  await guard.check();
+  const info = await call.project.copyObject(
+    { bucket: access.bucket, key: source.keyBytes, version },
+    { bucket: call.bucket, key: keyOf(call) },
+    {
+      replace: { custom, etag: Buffer.from(etag) },
+      ifNoneMatch: guard.ifNoneMatch,
+      ...object.lock,
+      signal: call.signal,
+    },
+  );
+  const headers = {
+    ...writtenHeaders(call, { custom, customer: undefined }, info),
+    ...sourceVersionHeaders(source),
+  };
+  return copyReply("CopyObjectResult", etag, info.createdAt, { checksum: checksumOf(source), headers });
+}
+
+export function sourceVersionHeaders(source: ObjectInfo): Record<string, string> {
+  return source.versioned ? { "x-amz-copy-source-version-id": versionText(source) } : {};
+}
 
 export function copyReply(
   root: string,
@@ -105,6 +154,7 @@ function fullChecksum(info: ObjectInfo): ObjectChecksum | undefined {
 }
 
 /** Metadata about how the source is stored; the copy has its own. */
+const ofData = [checksumKey, partChecksumsKey, layoutKey];
 const ofStorage = [etagKey, aclKey, checksumKey, partChecksumsKey, layoutKey, customerKeyName];
 
 function copiedMetadata(source: ObjectInfo, fresh: CustomMetadata, metadata: string, tagging: string): CustomMetadata {

@@ -21,7 +21,10 @@ export const createBucket: Operation = {
     const configuration = await call.xml("CreateBucketConfiguration", maxBytes);
     if (configuration !== undefined) childText(configuration, "LocationConstraint");
     const sections = initialSections(call);
-    await call.project.createBucket(call.bucket, { signal: call.signal });
+    await call.project.createBucket(call.bucket, {
+      objectLock: call.headers.get("x-amz-bucket-object-lock-enabled")?.toLowerCase() === "true",
+      signal: call.signal,
+    });
     // What was kept of a deleted bucket of that name is not this one's.
     if (call.access.settings.entry !== undefined) await call.settings.delete(settingsIdOf(call));
     if (Object.keys(sections).length > 0) await changeSections(call, () => sections);

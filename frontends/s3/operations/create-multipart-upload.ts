@@ -17,6 +17,7 @@ export const createMultipartUpload: Operation = {
     const upload = await call.project.beginUpload(call.bucket, key, {
       custom,
       expiresAt: object.expiresAt,
+      ...object.lock,
       signal: call.signal,
     });
     rememberUpload(upload.uploadId, custom);

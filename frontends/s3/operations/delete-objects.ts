@@ -1,10 +1,15 @@
+import type { DeleteItemResult, ObjectToDelete } from "../../../core/index.js";
 import { isPosternError } from "../../../core/index.js";
 import type { Call, Operation } from "../call.js";
+import { checkDelete, type DeleteConditions, deleteConditions } from "../delete-conditions.js";
 import { S3Error, toS3Error } from "../errors.js";
+import { bypassesGovernance } from "../object-lock.js";
 import { xmlReply } from "../reply.js";
 import { requireBucket } from "../require-bucket.js";
-import { children, childText } from "../xml/read.js";
+import { keepsVersions, nullVersion, nullVersionOf, parseVersion } from "../version-id.js";
+import { children, childText, type XmlNode } from "../xml/read.js";
 import { s3Namespace, type XmlWriter, xmlDocument } from "../xml/write.js";
+import { markerText } from "./delete-object.js";
 
 const mostKeys = 1000;
 /** 1 000 keys of 1 024 bytes with room for elements and escapes. */
@@ -14,9 +19,11 @@ const atOnce = 16;
 interface Victim {
   readonly key: string;
   readonly versionId: string | undefined;
-  /** Whether it is to be deleted only under conditions. */
-  readonly conditional: boolean;
+  readonly conditions: DeleteConditions | undefined;
 }
+
+/** What became of a victim. */
+type Outcome = { readonly failure: S3Error } | { readonly result: DeleteItemResult | undefined };
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 export const deleteObjects: Operation = {
@@ -25,24 +32,24 @@ export const deleteObjects: Operation = {
   async run(call) {
     const document = await call.xml("Delete", maxBytes);
     if (document === undefined) throw new S3Error("MalformedXML");
-    const victims = children(document, "Object").map((node): Victim => {
-      const key = childText(node, "Key");
-      if (key === undefined || key === "") throw new S3Error("MalformedXML");
-      const conditional = ["ETag", "LastModifiedTime", "Size"].some((name) => childText(node, name) !== undefined);
-      return { key, versionId: childText(node, "VersionId"), conditional };
-    });
+    const victims = children(document, "Object").map(victimOf);
     if (victims.length === 0 || victims.length > mostKeys) throw new S3Error("MalformedXML");
     const quiet = childText(document, "Quiet")?.trim().toLowerCase() === "true";
-    const failures = await deleteAll(call, victims);
+    const outcomes = await deleteAll(call, victims);
+    const marker = outcomes.find((outcome) => "result" in outcome && outcome.result?.marker !== undefined);
+    const suspended =
+      marker !== undefined && "result" in marker
+        ? (await markerText(call, marker.result!.marker!.version)) === nullVersion
+        : false;
     return xmlReply(
       xmlDocument((xml) =>
         xml.group(
           "DeleteResult",
           () => {
             for (const [index, victim] of victims.entries()) {
-              const failure = failures[index];
-              if (failure !== undefined) writeFailure(xml, victim, failure);
-              else if (!quiet) xml.group("Deleted", () => xml.text("Key", victim.key));
+              const outcome = outcomes[index]!;
+              if ("failure" in outcome) writeFailure(xml, victim, outcome.failure);
+              else if (!quiet) writeDeleted(xml, victim, outcome.result, suspended);
             }
           },
           s3Namespace,
@@ -52,35 +59,93 @@ export const deleteObjects: Operation = {
   },
 };
 
-/** Deletes a few at a time; errors by index. A missing bucket, or a client that has gone, fails the whole. */
-async function deleteAll(call: Call, victims: readonly Victim[]): Promise<(S3Error | undefined)[]> {
-  const failures: (S3Error | undefined)[] = new Array(victims.length).fill(undefined);
+function victimOf(node: XmlNode): Victim {
+  const key = childText(node, "Key");
+  if (key === undefined || key === "") throw new S3Error("MalformedXML");
+  const conditions = deleteConditions({
+    etag: childText(node, "ETag"),
+    lastModified: childText(node, "LastModifiedTime"),
+    size: childText(node, "Size"),
+  });
+  return { key, versionId: childText(node, "VersionId") || undefined, conditions };
+}
+
+/** What is allowed and as expected goes to the satellite in one call. A missing bucket fails the whole. */
+async function deleteAll(call: Call, victims: readonly Victim[]): Promise<Outcome[]> {
+  const outcomes: (Outcome | undefined)[] = new Array(victims.length).fill(undefined);
+  const wanted: (ObjectToDelete | undefined)[] = new Array(victims.length).fill(undefined);
+  const named = victims.some(({ versionId }) => versionId === nullVersion);
+  const lookUp = named && (await keepsVersions(call.project, call.bucket, call.signal));
   let next = 0;
-  let missing = false;
   const work = async (): Promise<void> => {
     for (let index = next++; index < victims.length; index = next++) {
       try {
-        if (!(await deleteOne(call, victims[index]!))) missing = true;
+        wanted[index] = await prepare(call, victims[index]!, lookUp);
       } catch (error) {
         if (isPosternError(error, "bucket-not-found", "canceled")) {
           next = victims.length;
           throw error;
         }
-        failures[index] = toS3Error(error);
+        const gone = error instanceof S3Error && error.code === "NoSuchVersion";
+        outcomes[index] = gone ? { result: undefined } : { failure: toS3Error(error) };
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, victims.length) }, work));
-  if (missing) await requireBucket(call);
-  return failures;
+
+  const indices = [...wanted.keys()].filter((index) => wanted[index] !== undefined);
+  const results = await call.project.deleteObjects(
+    call.bucket,
+    indices.map((index) => wanted[index]!),
+    { bypassGovernance: bypassesGovernance(call), signal: call.signal },
+  );
+  for (const [at, index] of indices.entries()) outcomes[index] = outcomeOf(results[at]!);
+  if (results.some(({ status }) => status === "not-found")) await requireBucket(call);
+  return outcomes as Outcome[];
 }
 
-async function deleteOne(call: Call, victim: Victim): Promise<boolean> {
-  if (Buffer.byteLength(victim.key) > 1024) throw new S3Error("KeyTooLongError");
-  if (victim.conditional || (victim.versionId !== undefined && victim.versionId !== "null"))
-    throw new S3Error("NotImplemented");
-  await call.authorize("DeleteObjects", { access: call.access, key: victim.key });
-  return await call.project.deleteObject(call.bucket, victim.key, { signal: call.signal });
+async function prepare(call: Call, victim: Victim, lookUp: boolean): Promise<ObjectToDelete> {
+  const { key, versionId, conditions } = victim;
+  if (Buffer.byteLength(key) > 1024) throw new S3Error("KeyTooLongError");
+  const { access } = call;
+  if (!access.isOwner || access.settings.policy !== undefined) {
+    await call.authorize("DeleteObjects", { access, key, versionId });
+  }
+  let version = versionId === undefined ? undefined : parseVersion(versionId);
+  if (versionId === nullVersion && lookUp) version = await nullVersionOf(access, key, call.signal);
+  if (conditions !== undefined) await checkDelete(call, key, version, conditions);
+  return version === undefined ? { key } : { key, version };
+}
+
+function outcomeOf(result: DeleteItemResult): Outcome {
+  switch (result.status) {
+    case "ok":
+    case "not-found":
+      return { result };
+    case "unauthorized":
+      return { failure: new S3Error("AccessDenied") };
+    case "locked":
+      return {
+        failure: new S3Error("AccessDenied", { message: "Access Denied because object protected by object lock." }),
+      };
+    case "error":
+      return { failure: new S3Error("InternalError") };
+  }
+}
+
+function writeDeleted(xml: XmlWriter, victim: Victim, result: DeleteItemResult | undefined, suspended: boolean): void {
+  xml.group("Deleted", () => {
+    xml.text("Key", victim.key);
+    xml.text("VersionId", victim.versionId);
+    if (result?.marker !== undefined) {
+      xml.text("DeleteMarker", true);
+      const text = suspended ? nullVersion : Buffer.from(result.marker.version).toString("hex");
+      xml.text("DeleteMarkerVersionId", text);
+    } else if (victim.versionId !== undefined && result?.removed?.isDeleteMarker === true) {
+      xml.text("DeleteMarker", true);
+      xml.text("DeleteMarkerVersionId", victim.versionId);
+    }
+  });
 }
 
 function writeFailure(xml: XmlWriter, victim: Victim, failure: S3Error): void {

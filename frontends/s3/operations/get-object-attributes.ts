@@ -9,6 +9,7 @@ import { maxParts } from "../parameters.js";
 import { checksumSize } from "../payload/checksum.js";
 import { xmlReply } from "../reply.js";
 import { layoutOf } from "../uploads/part-layout.js";
+import { missingObject, requestedVersion, versionHeaders } from "../version-id.js";
 import { s3Namespace, type XmlWriter, xmlDocument } from "../xml/write.js";
 
 const attributes = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
@@ -18,7 +19,11 @@ export const getObjectAttributes: Operation = {
   name: "GetObjectAttributes",
   async run(call) {
     const wanted = wantedAttributes(call.headers.get("x-amz-object-attributes"));
-    const info = await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal });
+    const key = keyOf(call);
+    const version = await requestedVersion(call, key);
+    const info = await call.project
+      .headObject(call.bucket, key, { version, signal: call.signal })
+      .catch((error: unknown) => missingObject(call, key, error));
     // For what it checks: a customer's key must be right here too.
     const about = objectHeaders(call, info);
     const checksum = checksumOf(info);
@@ -41,7 +46,7 @@ export const getObjectAttributes: Operation = {
           s3Namespace,
         ),
       ),
-      { "Last-Modified": about["Last-Modified"]! },
+      { "Last-Modified": about["Last-Modified"]!, ...versionHeaders(info) },
     );
   },
 };

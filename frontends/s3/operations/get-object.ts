@@ -8,18 +8,19 @@ import { etagOf } from "../metadata.js";
 import { objectHeaders, overrideHeaders } from "../object-headers.js";
 import { type RequestedRange, requestedRange } from "../part-number.js";
 import type { Reply } from "../reply.js";
-import { refuseVersionId } from "../unsupported.js";
 import { layoutOf } from "../uploads/part-layout.js";
+import { missingObject, requestedVersion } from "../version-id.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
 export const getObject: Operation = {
   name: "GetObject",
   async run(call) {
-    refuseVersionId(call.query);
+    const key = keyOf(call);
+    const version = await requestedVersion(call, key);
     const overrides = overrideHeaders(call.query);
-    const requested = await wantedRange(call);
+    const requested = await wantedRange(call, version);
     const { range } = requested;
-    const download = await open(call, range);
+    const download = await open(call, range, version).catch((error: unknown) => missingObject(call, key, error));
     try {
       const { info } = download;
       const refusal = refusalOf(call, download.info);
@@ -39,21 +40,25 @@ export const getObject: Operation = {
 };
 
 /** The Range header, as far as it counts. If-Range needs the object's validators first. */
-async function wantedRange(call: Call): Promise<RequestedRange> {
+async function wantedRange(call: Call, version: Uint8Array | undefined): Promise<RequestedRange> {
   if (!call.headers.has("if-range") && !call.query.has("partNumber")) return requestedRange(call, undefined);
-  const info = await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal });
+  const info = await call.project.headObject(call.bucket, keyOf(call), { version, signal: call.signal });
   return rangeCounts(call.headers, validatorsOf(info)) ? requestedRange(call, info) : noRange;
 }
 
 const noRange: RequestedRange = { range: undefined, partsCount: undefined, partIndex: undefined };
 
-async function open(call: Call, range: ByteRange | undefined): Promise<ObjectDownload> {
+async function open(
+  call: Call,
+  range: ByteRange | undefined,
+  version: Uint8Array | undefined,
+): Promise<ObjectDownload> {
   try {
-    return await call.project.getObject(call.bucket, keyOf(call), { range, signal: call.signal });
+    return await call.project.getObject(call.bucket, keyOf(call), { range, version, signal: call.signal });
   } catch (error) {
     if (range === undefined || !isPosternError(error, "range-not-satisfiable")) throw error;
     // Conditions come first, and the reply tells the size.
-    const info = await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal });
+    const info = await call.project.headObject(call.bucket, keyOf(call), { version, signal: call.signal });
     refusalOf(call, info);
     throw rangeError(call, info.size, error);
   }

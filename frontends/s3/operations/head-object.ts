@@ -3,16 +3,19 @@ import { rangeCounts } from "../conditions.js";
 import { objectHeaders, overrideHeaders } from "../object-headers.js";
 import { requestedRange } from "../part-number.js";
 import { resolveRange } from "../range.js";
-import { refuseVersionId } from "../unsupported.js";
+import { missingObject, requestedVersion } from "../version-id.js";
 import { rangeError, refusalOf, validatorsOf } from "./get-object.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
 export const headObject: Operation = {
   name: "HeadObject",
   async run(call) {
-    refuseVersionId(call.query);
+    const key = keyOf(call);
+    const version = await requestedVersion(call, key);
     const overrides = overrideHeaders(call.query);
-    const info = await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal });
+    const info = await call.project
+      .headObject(call.bucket, key, { version, signal: call.signal })
+      .catch((error: unknown) => missingObject(call, key, error));
     const refusal = refusalOf(call, info);
     if (refusal !== undefined) return refusal;
     const requested = rangeCounts(call.headers, validatorsOf(info)) ? requestedRange(call, info) : undefined;

@@ -1,11 +1,14 @@
-import type { Operation } from "../call.js";
+import type { ObjectInfo } from "../../../core/index.js";
+import type { Call, Operation } from "../call.js";
+import { S3Error } from "../errors.js";
 import { listingOptions } from "../listing.js";
 import { etagOf } from "../metadata.js";
 import { writeOwner } from "../owner.js";
 import { pageSize } from "../parameters.js";
 import { xmlReply } from "../reply.js";
-import { keyEncoder } from "../text-encoding.js";
-import { s3Namespace, xmlDocument } from "../xml/write.js";
+import { type KeyEncoder, keyEncoder } from "../text-encoding.js";
+import { nullVersionOf, parseVersion, versionText } from "../version-id.js";
+import { s3Namespace, type XmlWriter, xmlDocument } from "../xml/write.js";
 import { writePrefix } from "./list-objects.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
@@ -19,7 +22,9 @@ export const listObjectVersions: Operation = {
     const delimiter = query.get("delimiter") ?? "";
     const keyMarker = query.get("key-marker") ?? "";
     const options = listingOptions(call, { prefix, delimiter, cursor: keyMarker, limit });
-    const page = await call.project.listObjects(call.bucket, options);
+    const versionCursor = await markedVersion(call, keyMarker);
+    const page = await call.project.listVersions(call.bucket, { ...options, versionCursor });
+    const nextVersion = nextMarker(page.entries.at(-1), page.nextVersion);
     return xmlReply(
       xmlDocument((xml) =>
         xml.group(
@@ -30,23 +35,13 @@ export const listObjectVersions: Operation = {
             xml.text("KeyMarker", encode(keyMarker));
             xml.text("VersionIdMarker", query.get("version-id-marker") ?? "");
             xml.text("NextKeyMarker", encode(page.next));
+            xml.text("NextVersionIdMarker", page.next === undefined ? undefined : nextVersion);
             xml.text("MaxKeys", limit);
             if (delimiter !== "") xml.text("Delimiter", encode(delimiter));
             xml.text("EncodingType", query.get("encoding-type") || undefined);
             xml.text("IsTruncated", page.next !== undefined);
             for (const entry of page.entries) {
-              if (entry.kind !== "object") continue;
-              const { object } = entry;
-              xml.group("Version", () => {
-                xml.text("Key", encode(object.keyBytes));
-                xml.text("VersionId", "null");
-                xml.text("IsLatest", true);
-                xml.text("LastModified", object.createdAt.toISOString());
-                xml.text("ETag", `"${etagOf(object)}"`);
-                xml.text("Size", object.size);
-                writeOwner(xml, call.access.ownerId);
-                xml.text("StorageClass", "STANDARD");
-              });
+              if (entry.kind === "object") writeVersion(xml, call, entry.object, encode);
             }
             for (const entry of page.entries) {
               if (entry.kind === "prefix") writePrefix(xml, encode(entry.prefixBytes));
@@ -58,3 +53,36 @@ export const listObjectVersions: Operation = {
     );
   },
 };
+
+async function markedVersion(call: Call, keyMarker: string): Promise<Uint8Array | undefined> {
+  const text = call.query.get("version-id-marker");
+  if (text === undefined || text === "") return undefined;
+  if (keyMarker === "") {
+    throw new S3Error("InvalidArgument", { message: "A version-id marker cannot be specified without a key marker." });
+  }
+  return parseVersion(text) ?? nullVersionOf(call.access, keyMarker, call.signal);
+}
+
+function nextMarker(
+  last: { readonly kind: string; readonly object?: ObjectInfo } | undefined,
+  version: Uint8Array | undefined,
+): string | undefined {
+  if (version === undefined) return undefined;
+  if (last?.object !== undefined && !last.object.versioned) return versionText(last.object);
+  return Buffer.from(version).toString("hex");
+}
+
+function writeVersion(xml: XmlWriter, call: Call, object: ObjectInfo, encode: KeyEncoder): void {
+  xml.group(object.isDeleteMarker ? "DeleteMarker" : "Version", () => {
+    xml.text("Key", encode(object.keyBytes));
+    xml.text("VersionId", versionText(object));
+    xml.text("IsLatest", object.isLatest === true);
+    xml.text("LastModified", object.createdAt.toISOString());
+    if (!object.isDeleteMarker) {
+      xml.text("ETag", `"${etagOf(object)}"`);
+      xml.text("Size", object.size);
+      xml.text("StorageClass", "STANDARD");
+    }
+    writeOwner(xml, call.access.ownerId);
+  });
+}

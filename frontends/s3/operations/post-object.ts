@@ -1,8 +1,7 @@
 import { type Call, keyOf, keyText, type Operation } from "../call.js";
-import { type CustomerKey, encryptionHeaders } from "../encryption/requested.js";
 import { S3Error } from "../errors.js";
 import type { FormPolicy } from "../form/form-policy.js";
-import { checksumOfPayload, newObject, withChecksum } from "../new-object.js";
+import { checksumOfPayload, newObject, withChecksum, writtenHeaders } from "../new-object.js";
 import type { Reply } from "../reply.js";
 import { bytesOfText, encodePathBytes } from "../uri.js";
 import { xmlDocument } from "../xml/write.js";
@@ -24,13 +23,14 @@ export function postObject(form: PostedForm): Operation {
       const payload = await call.payload(call.plan(), { md5: true });
       const plain = bounded(payload.body, form.policy?.length, call.options.maxPutBytes);
       const body = object.cipher?.encrypt(plain, 0) ?? plain;
-      await call.project.putObject(call.bucket, keyOf(call), body, {
+      const info = await call.project.putObject(call.bucket, keyOf(call), body, {
         custom: () => withChecksum(object.custom, checksumOfPayload(payload)),
         expiresAt: object.expiresAt,
+        ...object.lock,
         etag: () => Buffer.from(md5Text(payload)),
         signal: call.signal,
       });
-      return replyOf(call, form, `"${md5Text(payload)}"`, object.customer);
+      return replyOf(call, form, `"${md5Text(payload)}"`, writtenHeaders(call, object, info));
     },
   };
 }
@@ -52,10 +52,10 @@ async function* bounded(
   }
 }
 
-function replyOf(call: Call, form: PostedForm, etag: string, customer: CustomerKey | undefined): Reply {
+function replyOf(call: Call, form: PostedForm, etag: string, about: Readonly<Record<string, string>>): Reply {
   const key = keyText(keyOf(call));
   const location = `${call.secure ? "https" : "http"}://${call.headers.get("host") ?? ""}/${call.bucket}/${encodePathBytes(bytesOfText(key))}`;
-  const headers = { ETag: etag, Location: location, ...encryptionHeaders(customer) };
+  const headers = { ETag: etag, Location: location, ...about };
   const redirect = redirectOf(form.successRedirect, { bucket: call.bucket, key, etag });
   if (redirect !== undefined) return { status: 303, headers: { ...headers, Location: redirect } };
   if (form.successStatus === "200") return { status: 200, headers };

@@ -20,6 +20,7 @@ export const putObject: Operation = {
     const info = await call.project.putObject(call.bucket, keyOf(call), body, {
       custom: () => withChecksum(object.custom, checksumOfPayload(payload)),
       expiresAt: object.expiresAt,
+      ...object.lock,
       ifNoneMatch: guard.ifNoneMatch,
       etag: async () => {
         await guard.check();
@@ -32,7 +33,7 @@ export const putObject: Operation = {
       headers: {
         ETag: `"${md5Text(payload)}"`,
         ...checksumReplyHeaders(checksumOfPayload(payload)),
-        ...writtenHeaders(call, object, info.size, info.createdAt),
+        ...writtenHeaders(call, object, info),
       },
     };
   },

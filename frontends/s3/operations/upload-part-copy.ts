@@ -1,6 +1,6 @@
 import { isPosternError } from "../../../core/index.js";
 import { type Call, keyOf, type Operation } from "../call.js";
-import { openCopySource, parseCopySource } from "../copy-source.js";
+import { openCopySource, parseCopySource, reachCopySource } from "../copy-source.js";
 import { cipherOf } from "../encryption/customer-cipher.js";
 import { customerKey, encryptionHeaders } from "../encryption/requested.js";
 import { S3Error } from "../errors.js";
@@ -8,7 +8,7 @@ import { hashedStream } from "../hashed-stream.js";
 import { partNumberOf, uploadIdOf } from "../parameters.js";
 import { refuseUnsupported } from "../unsupported.js";
 import { uploadFacts } from "../uploads/upload-facts.js";
-import { copyReply } from "./copy-object.js";
+import { copyReply, sourceVersionHeaders } from "./copy-object.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */
 export const uploadPartCopy: Operation = {
@@ -22,7 +22,8 @@ export const uploadPartCopy: Operation = {
     const range = copyRange(call.headers.get("x-amz-copy-source-range"));
     const customer = customerKey(call.headers);
     const cipher = cipherOf((await uploadFacts(call, uploadId)).custom, customer);
-    const download = await openCopySource(call, source, range).catch((error: unknown) => {
+    const reached = await reachCopySource(call, source);
+    const download = await openCopySource(call, reached, range).catch((error: unknown) => {
       throw isPosternError(error, "range-not-satisfiable") ? beyond(call) : error;
     });
     try {
@@ -38,7 +39,9 @@ export const uploadPartCopy: Operation = {
         },
         signal: call.signal,
       });
-      return copyReply("CopyPartResult", etag, part.modifiedAt, { headers: encryptionHeaders(customer) });
+      return copyReply("CopyPartResult", etag, part.modifiedAt, {
+        headers: { ...encryptionHeaders(customer), ...sourceVersionHeaders(reached.info) },
+      });
     } finally {
       download.close();
     }
