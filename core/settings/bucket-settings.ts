@@ -42,6 +42,8 @@ export interface UploadNotes {
   put(uploadId: string, partNumber: number, note: string): Promise<void>;
   all(uploadId: string): Promise<ReadonlyMap<number, string>>;
   delete(uploadId: string): Promise<void>;
+  /** Removes at most `limit` notes of uploads that took too long; returns how many. */
+  deleteExpired(limit: number): Promise<number>;
 }
 
 export interface BucketSettingsDeps {
@@ -120,6 +122,7 @@ export function createBucketSettings({ store, key, now = Date.now }: BucketSetti
         return notes;
       },
       delete: (uploadId) => store.deleteNotes(hashOf(uploadId)),
+      deleteExpired: (limit) => store.deleteExpiredNotes(limit),
     },
   };
 }

@@ -60,6 +60,8 @@ export interface ReachedSource {
 export async function reachCopySource(call: Call, source: CopySource): Promise<ReachedSource> {
   const { signal } = call;
   const access = await call.open(source.bucket);
+  const expected = call.headers.get("x-amz-source-expected-bucket-owner");
+  if (expected !== undefined && expected !== access.ownerId) throw new S3Error("AccessDenied");
   await call.authorize("GetObject", { access, key: source.key, versionId: source.versionId });
   let info: ObjectInfo;
   let version: Uint8Array | undefined;

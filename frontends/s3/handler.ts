@@ -3,7 +3,7 @@ import type { Context } from "koa";
 import { isPosternError, type Key } from "../../core/index.js";
 import type { FrontendDeps } from "../frontend.js";
 import { awaitsContinue, createGate, createKeyedGate, newRequestId, requestSignal, settleBody } from "../http/index.js";
-import type { Caller } from "./access/bucket-access.js";
+import type { BucketAccess, Caller } from "./access/bucket-access.js";
 import { createReach, type Reach } from "./access/reach.js";
 import type { Access } from "./auth/access-cache.js";
 import { authenticate } from "./auth/authenticate.js";
@@ -250,12 +250,18 @@ async function run(operation: Operation, call: Call, failure: () => S3Error | un
 }
 
 async function checkAccess(operation: Operation, call: Call): Promise<void> {
+  if (call.bucket !== "") checkExpectedOwner(call.headers.get("x-amz-expected-bucket-owner"), call.access);
   if (call.bucket === "" || operation.name === "CreateBucket" || operation.authorizesItself) return;
   await call.authorize(operation.name, {
     access: call.access,
     key: call.key,
     versionId: call.query.get("versionId"),
   });
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html */
+function checkExpectedOwner(expected: string | undefined, { ownerId }: BucketAccess): void {
+  if (expected !== undefined && expected !== ownerId) throw new S3Error("AccessDenied");
 }
 
 const anonymous: Caller = { kind: "anonymous" };

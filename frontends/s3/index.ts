@@ -43,7 +43,13 @@ export function s3Frontend(init: S3Options = {}): Frontend {
         now,
       });
       const hashes = createHashPool(options.hashThreads);
-      const jobs = createJobs();
+      const jobs = createJobs({
+        settings: deps.settings,
+        projects,
+        log: deps.log,
+        everyMs: options.lifecycleMs,
+        now,
+      });
       const app = new Koa();
       app.use(createHandler({ deps, options, lookUp, projects, settings, jobs, hashes, now }));
       app.on("error", (error: NodeJS.ErrnoException) => {

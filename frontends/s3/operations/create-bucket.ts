@@ -1,3 +1,4 @@
+import { isPosternError } from "../../../core/index.js";
 import { aclText, grantsOthers } from "../access/acl.js";
 import { aclOfHeaders } from "../access/acl-request.js";
 import type { Call, Operation } from "../call.js";
@@ -21,10 +22,16 @@ export const createBucket: Operation = {
     const configuration = await call.xml("CreateBucketConfiguration", maxBytes);
     if (configuration !== undefined) childText(configuration, "LocationConstraint");
     const sections = initialSections(call);
-    await call.project.createBucket(call.bucket, {
-      objectLock: call.headers.get("x-amz-bucket-object-lock-enabled")?.toLowerCase() === "true",
-      signal: call.signal,
-    });
+    const objectLock = call.headers.get("x-amz-bucket-object-lock-enabled")?.toLowerCase() === "true";
+    const plain = Object.keys(sections).length === 0 && !objectLock;
+    try {
+      await call.project.createBucket(call.bucket, { objectLock, signal: call.signal });
+    } catch (error) {
+      // In its first region, Amazon lets owners create what they have, and nothing happens.
+      const again = plain && call.options.region === "us-east-1" && call.access.settings.entry === undefined;
+      if (!again || !isPosternError(error, "bucket-already-exists")) throw error;
+      return { status: 200, headers: { Location: `/${call.bucket}` } };
+    }
     // What was kept of a deleted bucket of that name is not this one's.
     if (call.access.settings.entry !== undefined) await call.settings.delete(settingsIdOf(call));
     if (Object.keys(sections).length > 0) await changeSections(call, () => sections);

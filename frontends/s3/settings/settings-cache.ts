@@ -33,6 +33,18 @@ export function createSettingsCache(settings: BucketSettings, options: SettingsC
     });
     return found;
   };
+  /** Changes of one bucket's settings by this gateway, one after the other: they would only overtake each other. */
+  const changing = new Map<string, Promise<unknown>>();
+  const inTurn = <T>(bucket: string, work: () => Promise<T>): Promise<T> => {
+    const before = changing.get(bucket) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    changing.set(bucket, turn);
+    const done = (): void => {
+      if (changing.get(bucket) === turn) changing.delete(bucket);
+    };
+    turn.then(done, done);
+    return turn;
+  };
   const forgetting = async <T>(bucket: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -43,7 +55,7 @@ export function createSettingsCache(settings: BucketSettings, options: SettingsC
 
   return {
     find,
-    change: (id, change) => forgetting(id.bucket, () => settings.change(id, change)),
-    delete: (id) => forgetting(id.bucket, () => settings.delete(id)),
+    change: (id, change) => inTurn(id.bucket, () => forgetting(id.bucket, () => settings.change(id, change))),
+    delete: (id) => inTurn(id.bucket, () => forgetting(id.bucket, () => settings.delete(id))),
   };
 }
