@@ -47,8 +47,19 @@ export function checksumOfPayload({ checksum }: Payload): ObjectChecksum | undef
   return { algorithm: checksum.algorithm, type: "FULL_OBJECT", value: checksum.value.toString("base64") };
 }
 
+/** The checksum is kept where there is room for it: what the client gave comes first. */
 export function withChecksum(custom: CustomMetadata, checksum: ObjectChecksum | undefined): CustomMetadata {
-  return { ...custom, ...checksumMetadata(checksum) };
+  return addIfRoom(custom, checksumMetadata(checksum));
+}
+
+/** The satellite takes 2 KiB of metadata with ETag and framing. */
+const mostMetadata = 1900;
+
+export function addIfRoom(custom: CustomMetadata, more: CustomMetadata): CustomMetadata {
+  const both = { ...custom, ...more };
+  let size = 0;
+  for (const [name, value] of Object.entries(both)) size += Buffer.byteLength(name) + Buffer.byteLength(value) + 8;
+  return size > mostMetadata ? custom : both;
 }
 
 /** Reply headers of a request that has written an object. */

@@ -1,6 +1,6 @@
 import type { BucketSettings, BucketSettingsEntry } from "../../../core/index.js";
-import { goneSection } from "../access/reach.js";
 import type { Logger } from "../../frontend.js";
+import { goneSection } from "../access/reach.js";
 import type { ProjectCache } from "../project-cache.js";
 import type { ProjectIdentity } from "../project-identity.js";
 import { sectionOf } from "../settings/sections.js";

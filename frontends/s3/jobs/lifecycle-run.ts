@@ -30,7 +30,9 @@ export async function runLifecycle(run: LifecycleRun): Promise<LifecycleTally> {
   const active = { ...run, rules: enabled };
   if (enabled.length === 0) return { expired: 0, versionsRemoved: 0, uploadsAborted: 0 };
   const versions = await keepsVersions(run.project, run.bucket, run.signal);
-  const removed = versions ? await expireVersions(active) : { expired: await expireObjects(active), versionsRemoved: 0 };
+  const removed = versions
+    ? await expireVersions(active)
+    : { expired: await expireObjects(active), versionsRemoved: 0 };
   return { ...removed, uploadsAborted: await abortUploads(active) };
 }
 

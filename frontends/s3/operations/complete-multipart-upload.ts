@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type CustomMetadata, isPosternError, type ObjectInfo, type PartInfo } from "../../../core/index.js";
 import { type Call, keyOf, keyText, type Operation } from "../call.js";
-import { checksumKey, checksumMetadata, checksumOf, type ObjectChecksum } from "../checksums/object-checksum.js";
+import { checksumKey, checksumOf, type ObjectChecksum } from "../checksums/object-checksum.js";
 import {
   checkExpected,
   combinedChecksum,
@@ -15,7 +15,7 @@ import { cipherOf } from "../encryption/customer-cipher.js";
 import { customerKey } from "../encryption/requested.js";
 import { S3Error } from "../errors.js";
 import { etagOf } from "../metadata.js";
-import { writtenHeaders } from "../new-object.js";
+import { addIfRoom, withChecksum, writtenHeaders } from "../new-object.js";
 import { maxParts, uploadIdOf } from "../parameters.js";
 import { type ChecksumAlgorithm, checksumAlgorithms, checksumHeader } from "../payload/checksum.js";
 import { xmlReply } from "../reply.js";
@@ -99,7 +99,7 @@ async function complete(
   if (asked !== undefined) checkExpected(call.headers.get(checksumHeader(asked.algorithm)), checksum);
   await guard.check();
   const info = await call.project.commitUpload(call.bucket, keyOf(call), uploadId, {
-    custom: { ...withoutChecksum(custom), ...checksumMetadata(checksum), ...layoutMetadata(stored, parts, checksum) },
+    custom: addIfRoom(withChecksum(withoutChecksum(custom), checksum), layoutMetadata(stored, parts, checksum)),
     etag: Buffer.from(etag),
     ifNoneMatch: guard.ifNoneMatch,
     signal: call.signal,

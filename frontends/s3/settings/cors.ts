@@ -80,19 +80,19 @@ export function corsRuleFor(rules: readonly CorsRule[], request: CorsRequest): C
 
 /** Reply headers of an allowed request. https://fetch.spec.whatwg.org/#http-cors-protocol */
 export function corsHeaders(rule: CorsRule, request: CorsRequest, preflight: boolean): Record<string, string> {
-  const any = rule.origins.includes("*");
+  const everywhere = rule.origins.includes("*");
   const headers: Record<string, string> = {
-    "Access-Control-Allow-Origin": any ? "*" : request.origin,
+    "Access-Control-Allow-Origin": everywhere ? "*" : request.origin,
     Vary: "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
   };
-  if (!any) headers["Access-Control-Allow-Credentials"] = "true";
+  if (!everywhere) headers["Access-Control-Allow-Credentials"] = "true";
   if (rule.expose.length > 0) headers["Access-Control-Expose-Headers"] = rule.expose.join(", ");
   if (!preflight) {
     headers["Access-Control-Allow-Methods"] = rule.methods.join(", ");
     return headers;
   }
   headers["Access-Control-Allow-Methods"] = rule.methods.join(", ");
-  if (request.headers.length > 0) headers["Access-Control-Allow-Headers"] = request.headers.join(", ");
+  if (request.headers.length > 0) headers["Access-Control-Allow-Headers"] = request.headers.join(",");
   if (rule.maxAge !== undefined) headers["Access-Control-Max-Age"] = String(rule.maxAge);
   return headers;
 }

@@ -59,7 +59,10 @@ test("puts an object together from its parts", async (t) => {
   t.like(got, { ETag, ContentType: "text/x", Metadata: { a: "1" } });
   t.is(await refusal(t, s3.send(new ListPartsCommand(upload))), "NoSuchUpload 404");
   t.is(await refusal(t, complete(parts.slice(0, 2))), "NoSuchUpload 404");
-  t.is(await refusal(t, s3.send(new GetObjectCommand({ Bucket, Key: "k", PartNumber: 1 }))), "NotImplemented 501");
+  const second = await s3.send(new GetObjectCommand({ Bucket, Key: "k", PartNumber: parts[1]!.PartNumber }));
+  t.deepEqual(Buffer.from(await second.Body!.transformToByteArray()), bodies[1]);
+  t.is(second.PartsCount, parts.length);
+  t.is(await refusal(t, s3.send(new GetObjectCommand({ Bucket, Key: "k", PartNumber: 9 }))), "InvalidPartNumber 416");
 });
 
 test("the ETag of Amazon's documentation", (t) => {
