@@ -4,7 +4,7 @@ export { mayAllIn } from "./access/rights.js";
 export { type Permission, type SharePrefix, shareGrant } from "./access/share.js";
 export type * from "./api.js";
 export { type ErrorCode, errorCodes, isPosternError, PosternError, toPosternError } from "./errors.js";
+export type { TransferOptions } from "./options.js";
 export type { BucketSettings, BucketSettingsEntry, SettingsChange, UploadNotes } from "./settings/bucket-settings.js";
 export type { BucketId } from "./settings/bucket-settings-store.js";
-export type { TransferOptions } from "./options.js";
 export { type AccessRequest, createUplink, openProject, type Uplink, type UplinkOptions } from "./uplink.js";
