@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { decodeRecordHeader, type PackRecord, recordHeaderSize, recordMagic } from "./pack-record.js";
 
 export interface FoundRecord extends PackRecord {
@@ -62,36 +62,4 @@ async function readUpTo(file: FileHandle, offset: number, length: number): Promi
   const buffer = Buffer.alloc(length);
   const { bytesRead } = await file.read(buffer, 0, length, offset);
   return buffer.subarray(0, bytesRead);
-}
-
-const placeSize = 8;
-
-/** The places of forgotten records; none when there is no such file. */
-export async function readDead(path: string): Promise<ReadonlySet<number>> {
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return Buffer.alloc(0);
-    throw error;
-  });
-  const places = new Set<number>();
-  for (let at = 0; at + placeSize <= bytes.length; at += placeSize) places.add(Number(bytes.readBigUInt64BE(at)));
-  return places;
-}
-
-/** Opens a file of forgotten records to add to it; one whose last entry a crash cut is filled up. */
-export async function openDead(path: string): Promise<FileHandle> {
-  const file = await open(path, "a");
-  try {
-    const { size } = await file.stat();
-    if (size % placeSize !== 0) await file.appendFile(Buffer.alloc(placeSize - (size % placeSize), 0xff));
-    return file;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-}
-
-export function encodeDead(offset: number): Uint8Array {
-  const bytes = Buffer.alloc(placeSize);
-  bytes.writeBigUInt64BE(BigInt(offset));
-  return bytes;
 }

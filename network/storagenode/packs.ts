@@ -5,8 +5,9 @@ import type { PieceId } from "../../core/identity/piece-id.js";
 import { createDirectorySync } from "./directory-sync.js";
 import { diskError } from "./errors.js";
 import { createPackIndex } from "./pack-index.js";
+import { encodeNote, NoteKind, openNotes, type PackNote, readNotes } from "./pack-notes.js";
 import { encodeRecordHeader, type PackRecord, recordHeaderSize } from "./pack-record.js";
-import { encodeDead, openDead, readDead, scanPack } from "./pack-scan.js";
+import { scanPack } from "./pack-scan.js";
 import { writeAll } from "./write-all.js";
 
 /** Where a packed piece is. */
@@ -17,18 +18,28 @@ export interface PackedPiece {
   readonly size: number;
   /** Milliseconds since 1970. */
   readonly storedAt: number;
+  /** When it was moved to the trash, in days since 1970; undefined for pieces that are not there. */
+  readonly trashedDay: number | undefined;
 }
 
 /** Small pieces together in large files, which are only ever appended to. */
 export interface Packs {
   /** Takes what a piece file would hold. Resolves when it is on disk, together with whatever else came meanwhile. */
   append(satelliteId: NodeId, pieceId: PieceId, parts: readonly Uint8Array[]): Promise<void>;
+  /** Also finds what is in the trash. */
   find(satelliteId: NodeId, pieceId: PieceId): PackedPiece | undefined;
-  list(satelliteId: NodeId): PieceId[];
-  /** Forgets a piece. False when it is not here. */
+  /** The pieces of a satellite that are in the trash, or those that are not. */
+  list(satelliteId: NodeId, where: { readonly inTrash: boolean }): PieceId[];
+  /** Forgets a piece, in the trash or not. False when it is not here. */
   remove(satelliteId: NodeId, pieceId: PieceId): Promise<boolean>;
+  /** Moves a piece to the trash of a day, or out of it (undefined). False when it is not here, or there already. */
+  setTrashed(satelliteId: NodeId, pieceId: PieceId, day: number | undefined): Promise<boolean>;
+  /** Forgets what came to the trash before a day. Resolves to how many pieces. */
+  emptyTrash(beforeDay: number, signal?: AbortSignal): Promise<number>;
   /** Bytes of all packs, with those of forgotten pieces. */
   readonly bytes: number;
+  /** Bytes of the pieces in the trash. */
+  readonly trashBytes: number;
   /** Resolves when packs that were being emptied are gone. */
   settled(): Promise<void>;
   close(): Promise<void>;
@@ -37,10 +48,8 @@ export interface Packs {
 export interface PacksOptions {
   readonly dir: string;
   readonly durable: boolean;
-  /** Stores a piece on its own, so that its pack can go. */
-  readonly unpack: (satelliteId: NodeId, pieceId: PieceId, packed: PackedPiece) => Promise<void>;
-  /** Takes that back: the piece was forgotten meanwhile. */
-  readonly discard: (satelliteId: NodeId, pieceId: PieceId) => Promise<void>;
+  /** Stores a piece on its own, in the trash or not, so that its pack can go. The result takes that back. */
+  readonly unpack: (satelliteId: NodeId, pieceId: PieceId, packed: PackedPiece) => Promise<() => Promise<unknown>>;
   readonly onProblem: (message: string, error: unknown) => void;
   /** Bytes at which a pack takes no more; 64 MiB when absent. */
   readonly packBytes?: number;
@@ -51,6 +60,7 @@ interface Entry {
   readonly offset: number;
   readonly size: number;
   readonly storedAt: number;
+  trashedDay: number | undefined;
 }
 
 interface Pack {
@@ -59,8 +69,8 @@ interface Pack {
   size: number;
   /** Bytes of pieces that are not forgotten, with their headers. */
   live: number;
-  /** Where forgotten pieces are noted; opened with the first. */
-  dead: Promise<FileHandle> | undefined;
+  /** Where it is noted what became of pieces; opened with the first note. */
+  notes: Promise<FileHandle> | undefined;
   /** Its last pieces are being stored on their own. */
   leaving: boolean;
 }
@@ -75,14 +85,14 @@ interface Job extends PackRecord {
 const batchBytes = 8 * 1024 * 1024;
 
 /**
- * packs/NUMBER.pack is a run of records (pack-record.ts), NUMBER.dead has the places of those that are forgotten.
+ * packs/NUMBER.pack is a run of records (pack-record.ts), NUMBER.dead tells which of them are forgotten or in the trash.
  * Where each piece is, is in memory, some 150 bytes for one; it is read from the packs at the start. Each start begins
  * a new pack, as a crash may have cut the last. Once less than half of a full pack is not forgotten, the rest of it is
  * stored piece by piece and the file deleted.
  *
  * There is one write at a time, and it is synced before the next: what was acknowledged has nothing unfinished before
- * it, and all that came during a sync share the next. A note that a piece is forgotten is not synced: a piece that
- * comes back by a crash of the machine is garbage collection's.
+ * it, and all that came during a sync share the next. Notes about pieces are not synced: one that comes back by a crash
+ * of the machine is garbage collection's.
  */
 export async function openPacks(options: PacksOptions): Promise<Packs> {
   const { durable, onProblem, packBytes = 64 * 1024 * 1024 } = options;
@@ -93,6 +103,7 @@ export async function openPacks(options: PacksOptions): Promise<Packs> {
   const packs = new Set<Pack>();
   const emptying = new Set<Promise<void>>();
   let bytes = 0;
+  let trashBytes = 0;
   let lastNumber = 0;
   const jobs: Job[] = [];
   let appending: Promise<void> | undefined;
@@ -109,15 +120,19 @@ export async function openPacks(options: PacksOptions): Promise<Packs> {
   for (const pack of packs) emptyIfHalfDead(pack);
 
   async function load(path: string): Promise<void> {
-    const [{ fileSize, records, damaged }, dead] = await Promise.all([scanPack(path), readDead(deadPath(path))]);
+    const [{ fileSize, records, damaged }, notes] = await Promise.all([scanPack(path), readNotes(notesPath(path))]);
     if (damaged > 0) onProblem(`${damaged} damaged places in a pack of pieces`, undefined);
     const pack = addPack(path);
     grow(pack, fileSize);
-    for (const record of records) if (!dead.has(record.offset)) note(pack, record, record.offset);
+    for (const record of records) {
+      const told = notes.get(record.offset);
+      if (told?.kind === NoteKind.Forgotten) continue;
+      enter(pack, record, record.offset, told?.kind === NoteKind.Trashed ? told.day : undefined);
+    }
   }
 
   function addPack(path: string): Pack {
-    const pack: Pack = { path, size: 0, live: 0, dead: undefined, leaving: false };
+    const pack: Pack = { path, size: 0, live: 0, notes: undefined, leaving: false };
     packs.add(pack);
     return pack;
   }
@@ -127,16 +142,39 @@ export async function openPacks(options: PacksOptions): Promise<Packs> {
     pack.size = size;
   }
 
-  function note(pack: Pack, { satelliteId, pieceId, size, storedAt }: PackRecord, offset: number): void {
+  function enter(pack: Pack, record: PackRecord, offset: number, trashedDay?: number): void {
+    const { satelliteId, pieceId, size, storedAt } = record;
     const before = index.get(satelliteId, pieceId);
-    if (before !== undefined) before.pack.live -= recordHeaderSize + before.size;
-    index.set(satelliteId, pieceId, { pack, offset, size, storedAt });
+    if (before !== undefined) forget(satelliteId, pieceId, before);
+    const entry: Entry = { pack, offset, size, storedAt, trashedDay: undefined };
+    index.set(satelliteId, pieceId, entry);
     pack.live += recordHeaderSize + size;
+    markTrashed(entry, trashedDay);
   }
 
   function forget(satelliteId: NodeId, pieceId: PieceId, entry: Entry): void {
+    markTrashed(entry, undefined);
     index.delete(satelliteId, pieceId);
     entry.pack.live -= recordHeaderSize + entry.size;
+  }
+
+  function markTrashed(entry: Entry, day: number | undefined): void {
+    trashBytes += (day === undefined ? 0 : entry.size) - (entry.trashedDay === undefined ? 0 : entry.size);
+    entry.trashedDay = day;
+  }
+
+  /** Its failure costs no piece: what is not noted is so until the next start, and on a full disk pieces must go. */
+  async function note(pack: Pack, what: PackNote): Promise<void> {
+    if (!packs.has(pack)) return;
+    pack.notes ??= openNotes(notesPath(pack.path));
+    pack.notes.catch(() => {
+      pack.notes = undefined;
+    });
+    try {
+      await (await pack.notes).appendFile(encodeNote(what));
+    } catch (error) {
+      if (packs.has(pack)) onProblem("it could not be noted what became of a piece", error);
+    }
   }
 
   function startAppending(): void {
@@ -152,8 +190,7 @@ export async function openPacks(options: PacksOptions): Promise<Packs> {
       try {
         if (batch.length > 0) await appendBatch(batch);
       } catch (cause) {
-        // What the file holds now is not known, so that nothing may follow.
-        await finishCurrent().catch(() => undefined);
+        await takeBack();
         for (const job of batch) job.reject(diskError(cause));
       }
       if (current !== undefined && (current.pack.size >= packBytes || current.pack.live === 0)) {
@@ -174,18 +211,29 @@ export async function openPacks(options: PacksOptions): Promise<Packs> {
     await writeAll(
       file,
       batch.flatMap((job) => [encodeRecordHeader(job), ...job.parts]),
+      pack.size,
     );
     if (durable) await file.datasync();
     for (const job of batch) {
-      note(pack, job, pack.size + recordHeaderSize);
+      enter(pack, job, pack.size + recordHeaderSize);
       grow(pack, pack.size + recordHeaderSize + job.size);
     }
     for (const { resolve } of batch) resolve();
   }
 
+  /** After a write that failed: the pack ends where it did, and takes no more. */
+  async function takeBack(): Promise<void> {
+    try {
+      await current?.file.truncate(current.pack.size);
+      await finishCurrent();
+    } catch (error) {
+      onProblem("a pack of pieces could not be closed", error);
+    }
+  }
+
   async function createPack(): Promise<{ pack: Pack; file: FileHandle }> {
     const path = join(folder, `${String(++lastNumber).padStart(8, "0")}.pack`);
-    await rm(deadPath(path), { force: true });
+    await rm(notesPath(path), { force: true });
     const file = await open(path, "wx");
     if (durable) await syncDirectory(folder);
     return { pack: addPack(path), file };
@@ -207,10 +255,11 @@ export async function openPacks(options: PacksOptions): Promise<Packs> {
       if (pack.live === 0) startAppending();
       return;
     }
-    if (closed || pack.leaving || pack.live >= pack.size / 2) return;
+    if (closed || pack.leaving || (pack.live > 0 && pack.live >= pack.size / 2)) return;
     pack.leaving = true;
     const left = empty(pack).catch((error) => {
       pack.leaving = false;
+      packs.add(pack);
       onProblem("pieces could not be moved out of their pack", error);
     });
     emptying.add(left);
@@ -219,22 +268,37 @@ export async function openPacks(options: PacksOptions): Promise<Packs> {
 
   async function empty(pack: Pack): Promise<void> {
     for (const { satelliteId, pieceId, value: entry } of index.entries((one) => one.pack === pack)) {
-      if (closed) return;
-      await options.unpack(satelliteId, pieceId, packedPiece(entry));
-      // It may have been forgotten, or have come again, meanwhile.
-      if (index.get(satelliteId, pieceId) === entry) forget(satelliteId, pieceId, entry);
-      else await options.discard(satelliteId, pieceId);
+      while (index.get(satelliteId, pieceId) === entry) {
+        if (closed) return;
+        const { trashedDay } = entry;
+        const takeBackCopy = await options.unpack(satelliteId, pieceId, packedPiece(entry));
+        // It may have been forgotten, moved to the trash or out of it, or have come again meanwhile.
+        if (index.get(satelliteId, pieceId) !== entry || entry.trashedDay !== trashedDay) await takeBackCopy();
+        else forget(satelliteId, pieceId, entry);
+      }
     }
-    await rm(pack.path);
-    await (await pack.dead)?.close();
-    await rm(deadPath(pack.path), { force: true });
     packs.delete(pack);
+    await rm(pack.path);
+    await closeNotes(pack);
+    await rm(notesPath(pack.path), { force: true });
     grow(pack, 0);
+  }
+
+  async function remove(satelliteId: NodeId, pieceId: PieceId): Promise<boolean> {
+    const entry = index.get(satelliteId, pieceId);
+    if (entry === undefined) return false;
+    forget(satelliteId, pieceId, entry);
+    await note(entry.pack, { kind: NoteKind.Forgotten, day: 0, offset: entry.offset });
+    emptyIfHalfDead(entry.pack);
+    return true;
   }
 
   return {
     get bytes() {
       return bytes;
+    },
+    get trashBytes() {
+      return trashBytes;
     },
 
     append(satelliteId, pieceId, parts) {
@@ -250,24 +314,27 @@ export async function openPacks(options: PacksOptions): Promise<Packs> {
       return entry === undefined ? undefined : packedPiece(entry);
     },
 
-    list: (satelliteId) => index.pieces(satelliteId),
+    list: (satelliteId, { inTrash }) =>
+      index.pieces(satelliteId).filter((id) => (index.get(satelliteId, id)?.trashedDay !== undefined) === inTrash),
 
-    async remove(satelliteId, pieceId) {
+    remove,
+
+    async setTrashed(satelliteId, pieceId, day) {
       const entry = index.get(satelliteId, pieceId);
-      if (entry === undefined) return false;
-      forget(satelliteId, pieceId, entry);
-      const { pack } = entry;
-      pack.dead ??= openDead(deadPath(pack.path));
-      pack.dead.catch(() => {
-        pack.dead = undefined;
-      });
-      try {
-        await (await pack.dead).appendFile(encodeDead(entry.offset));
-      } catch (cause) {
-        throw diskError(cause);
-      }
-      emptyIfHalfDead(pack);
+      if (entry === undefined || (entry.trashedDay === undefined) === (day === undefined)) return false;
+      markTrashed(entry, day);
+      const kind = day === undefined ? NoteKind.Restored : NoteKind.Trashed;
+      await note(entry.pack, { kind, day: day ?? 0, offset: entry.offset });
       return true;
+    },
+
+    async emptyTrash(beforeDay, signal) {
+      let count = 0;
+      for (const { satelliteId, pieceId } of index.entries(({ trashedDay }) => (trashedDay ?? beforeDay) < beforeDay)) {
+        signal?.throwIfAborted();
+        if (await remove(satelliteId, pieceId)) count++;
+      }
+      return count;
     },
 
     async settled() {
@@ -281,15 +348,21 @@ export async function openPacks(options: PacksOptions): Promise<Packs> {
       await Promise.all(emptying);
       await current?.file.close();
       current = undefined;
-      for (const pack of packs) await (await pack.dead)?.close();
+      for (const pack of packs) await closeNotes(pack);
     },
   };
 }
 
-function packedPiece({ pack, offset, size, storedAt }: Entry): PackedPiece {
-  return { path: pack.path, offset, size, storedAt };
+function packedPiece({ pack, offset, size, storedAt, trashedDay }: Entry): PackedPiece {
+  return { path: pack.path, offset, size, storedAt, trashedDay };
 }
 
-function deadPath(packPath: string): string {
+async function closeNotes(pack: Pack): Promise<void> {
+  const notes = await pack.notes?.catch(() => undefined);
+  pack.notes = undefined;
+  await notes?.close();
+}
+
+function notesPath(packPath: string): string {
   return packPath.replace(/pack$/, "dead");
 }

@@ -31,9 +31,16 @@ export function pieceOfFile(name: string): PieceId | undefined {
   return name.endsWith(suffix) ? idOf(name.slice(0, -suffix.length), pieceIdSize) : undefined;
 }
 
-/** "YYYY-MM-DD" of a time in ms, in UTC. */
-export function dayOf(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 10);
+const dayMs = 86_400_000;
+
+/** Days since 1970, in UTC. */
+export function dayOf(timeMs: number): number {
+  return Math.floor(timeMs / dayMs);
+}
+
+/** "YYYY-MM-DD". */
+export function dayFolder(day: number): string {
+  return new Date(day * dayMs).toISOString().slice(0, 10);
 }
 
 function idOf(text: string, size: number): Uint8Array | undefined {

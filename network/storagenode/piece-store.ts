@@ -8,7 +8,7 @@ import { createDirectorySync } from "./directory-sync.js";
 import { diskError } from "./errors.js";
 import { openPacks, type PackedPiece } from "./packs.js";
 import { pieceFileSize } from "./piece-file.js";
-import { dayOf, pieceName, pieceOfFile, satelliteFolder } from "./piece-paths.js";
+import { dayFolder, dayOf, pieceName, pieceOfFile, satelliteFolder } from "./piece-paths.js";
 import { openPiece, type PieceReader, readExactly } from "./piece-reader.js";
 import { createPieceWriter, type PieceWriter } from "./piece-writer.js";
 
@@ -75,18 +75,19 @@ export async function openPieceStore({ dir, durable, packed, onProblem }: PieceS
   let used = 0;
   let trashed = 0;
   let counted = false;
-  /** Paths that were written while the files are counted, which count themselves. */
-  let written: Set<string> | undefined;
+  /** Paths that are written before the files are counted, which count themselves. */
+  let written: Set<string> | undefined = new Set();
   const packs = await openPacks({
     dir,
     durable,
-    unpack: (satelliteId, pieceId, piece) => unpackTo(pathOf(satelliteId, pieceId), piece),
-    discard: async (satelliteId, pieceId) => void (await deleteFile(pathOf(satelliteId, pieceId))),
+    unpack,
     onProblem,
   });
 
   /** Copies a packed piece to a file of its own, with the time at which it was stored. */
-  async function unpackTo(path: string, { path: packPath, offset, size, storedAt }: PackedPiece): Promise<void> {
+  async function unpack(satelliteId: NodeId, pieceId: PieceId, piece: PackedPiece): Promise<() => Promise<unknown>> {
+    const { path: packPath, offset, size, storedAt, trashedDay } = piece;
+    const path = trashedDay === undefined ? pathOf(satelliteId, pieceId) : trashPath(satelliteId, pieceId, trashedDay);
     const temporaryPath = newTemporaryPath();
     const from = await open(packPath, "r");
     try {
@@ -101,11 +102,20 @@ export async function openPieceStore({ dir, durable, packed, onProblem }: PieceS
     } finally {
       await from.close();
     }
-    await ensureFolder(dirname(path));
+    if (trashedDay === undefined) await ensureFolder(dirname(path));
+    else await mkdir(dirname(path), { recursive: true });
     written?.add(path);
     await rename(temporaryPath, path);
     used += size;
+    if (trashedDay !== undefined) trashed += size;
     if (durable) await syncDirectory(dirname(path));
+    return async () => {
+      if ((await deleteFile(path)) && trashedDay !== undefined) trashed -= size;
+    };
+  }
+
+  function trashPath(satelliteId: NodeId, pieceId: PieceId, day: number): string {
+    return join(trash, satelliteFolder(satelliteId), dayFolder(day), pieceName(pieceId));
   }
 
   async function deleteFile(path: string): Promise<boolean> {
@@ -165,7 +175,7 @@ export async function openPieceStore({ dir, durable, packed, onProblem }: PieceS
       return counted ? used + packs.bytes : undefined;
     },
     get trashBytes() {
-      return counted ? trashed : undefined;
+      return counted ? trashed + packs.trashBytes : undefined;
     },
 
     writer(satelliteId, pieceId) {
@@ -201,14 +211,17 @@ export async function openPieceStore({ dir, durable, packed, onProblem }: PieceS
     },
 
     async reader(satelliteId, pieceId) {
-      const path = pathOf(satelliteId, pieceId);
       const inPack = packs.find(satelliteId, pieceId);
-      try {
-        if (inPack !== undefined) return { ...(await openPiece(inPack.path, inPack)), restored: false };
-      } catch (error) {
-        // It may just have got a file of its own.
-        if (!isPosternError(error, "not-found")) throw error;
+      if (inPack !== undefined) {
+        try {
+          const piece = await openPiece(inPack.path, inPack);
+          return { ...piece, restored: await packs.setTrashed(satelliteId, pieceId, undefined) };
+        } catch (error) {
+          // It may just have got a file of its own.
+          if (!isPosternError(error, "not-found")) throw error;
+        }
       }
+      const path = pathOf(satelliteId, pieceId);
       try {
         return { ...(await openPiece(path)), restored: false };
       } catch (error) {
@@ -224,7 +237,7 @@ export async function openPieceStore({ dir, durable, packed, onProblem }: PieceS
     },
 
     async *list(satelliteId) {
-      yield* packs.list(satelliteId);
+      yield* packs.list(satelliteId, { inTrash: false });
       const folder = join(pieces, satelliteFolder(satelliteId));
       for (const name of await namesIn(folder)) {
         for await (const entry of await opendir(join(folder, name))) {
@@ -243,23 +256,25 @@ export async function openPieceStore({ dir, durable, packed, onProblem }: PieceS
     },
 
     async trash(satelliteId, pieceId, nowMs) {
+      const day = dayOf(nowMs);
+      if (await packs.setTrashed(satelliteId, pieceId, day)) return true;
       const from = pathOf(satelliteId, pieceId);
-      const inPack = packs.find(satelliteId, pieceId);
-      if (inPack !== undefined) await unpackTo(from, inPack);
       const size = await sizeOf(from);
       if (size === undefined) return false;
-      const to = join(trash, satelliteFolder(satelliteId), dayOf(nowMs), pieceName(pieceId));
+      const to = trashPath(satelliteId, pieceId, day);
       await mkdir(dirname(to), { recursive: true });
       if (!(await moved(from, to))) return false;
       trashed += size;
-      // Not before it is in the trash: a crash must not lose it.
-      await packs.remove(satelliteId, pieceId);
       return true;
     },
 
     async restoreTrash(satelliteId, signal) {
       const folder = join(trash, satelliteFolder(satelliteId));
       let count = 0;
+      for (const pieceId of packs.list(satelliteId, { inTrash: true })) {
+        signal?.throwIfAborted();
+        if (await packs.setTrashed(satelliteId, pieceId, undefined)) count++;
+      }
       for (const day of await namesIn(folder)) {
         for await (const path of filesBelow(join(folder, day))) {
           signal?.throwIfAborted();
@@ -272,8 +287,8 @@ export async function openPieceStore({ dir, durable, packed, onProblem }: PieceS
     },
 
     async emptyTrash(beforeMs, signal) {
-      const last = dayOf(beforeMs);
-      let count = 0;
+      let count = await packs.emptyTrash(dayOf(beforeMs), signal);
+      const last = dayFolder(dayOf(beforeMs));
       for (const satellite of await namesIn(trash)) {
         for (const day of await namesIn(join(trash, satellite))) {
           if (day >= last) continue;
@@ -293,16 +308,12 @@ export async function openPieceStore({ dir, durable, packed, onProblem }: PieceS
     },
 
     async countUsed(signal) {
-      written = new Set();
-      try {
-        const inTrash = await bytesBelow(trash, signal);
-        const inUse = await bytesBelow(pieces, signal, written);
-        used += inTrash + inUse;
-        trashed += inTrash;
-        counted = true;
-      } finally {
-        written = undefined;
-      }
+      const inTrash = await bytesBelow(trash, signal, written);
+      const inUse = await bytesBelow(pieces, signal, written);
+      written = undefined;
+      used += inTrash + inUse;
+      trashed += inTrash;
+      counted = true;
     },
 
     settled: () => packs.settled(),

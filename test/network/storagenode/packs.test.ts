@@ -31,9 +31,10 @@ async function lab(t: ExecutionContext, packBytes = 1_000_000) {
         packBytes,
         unpack: async (_satelliteId, pieceId, packed) => {
           await this.during(toHex(pieceId));
-          unpacked.set(toHex(pieceId), await contentOf(packed));
+          const name = `${toHex(pieceId)}${packed.trashedDay ?? ""}`;
+          unpacked.set(name, await contentOf(packed));
+          return async () => unpacked.delete(name);
         },
-        discard: async (_satelliteId, pieceId) => void unpacked.delete(toHex(pieceId)),
         onProblem: (message) => problems.push(message),
       });
       all.push(packs);
@@ -59,7 +60,7 @@ async function appendPieces(packs: Packs, count: number, size: number): Promise<
 
 async function holds(t: ExecutionContext, packs: Packs, pieces: readonly Piece[]): Promise<void> {
   for (const { id, data } of pieces) t.true(data.equals(await contentOf(packs.find(satellite, id)!)));
-  t.deepEqual(packs.list(satellite).map(toHex).sort(), pieces.map(({ id }) => toHex(id)).sort());
+  t.deepEqual(packs.list(satellite, { inTrash: false }).map(toHex).sort(), pieces.map(({ id }) => toHex(id)).sort());
 }
 
 test("pieces that come together are found, also after a restart", async (t) => {
@@ -147,7 +148,7 @@ test("a pack of which less than half is left is emptied, and its number is not u
   for (const { id, data } of pieces.slice(3)) t.true(data.equals(one.unpacked.get(toHex(id))!));
   t.deepEqual(await readdir(one.folder), []);
   t.is(packs.bytes, 0);
-  t.deepEqual(packs.list(satellite), []);
+  t.deepEqual(packs.list(satellite, { inTrash: false }), []);
 
   const later = await appendPieces(packs, 2, 100);
   for (const { id } of later) await packs.remove(satellite, id);
@@ -192,4 +193,41 @@ test("a write that fails rejects its pieces, and the next go to another pack", a
   const pieces = await appendPieces(packs, 2, 10);
   await holds(t, packs, pieces);
   t.is((await stat(join(one.folder, "00000001.pack"))).size, 5);
+});
+
+test("the trash is a note, which lasts, and which pieces take with them when their pack goes", async (t) => {
+  const one = await lab(t);
+  let packs = await one.open();
+  const pieces = await appendPieces(packs, 8, 1000);
+  const hexes = pieces.map(({ id }) => toHex(id));
+  const inTrash = () => packs.list(satellite, { inTrash: true }).map(toHex).sort();
+  for (const [index, { id }] of pieces.slice(0, 5).entries())
+    t.true(await packs.setTrashed(satellite, id, 100 + index));
+  t.false(await packs.setTrashed(satellite, pieces[0]!.id, 200), "it is there already");
+  t.false(await packs.setTrashed(satellite, randomBytes(32), 200));
+  t.true(await packs.setTrashed(satellite, pieces[4]!.id, undefined));
+  t.false(await packs.setTrashed(satellite, pieces[4]!.id, undefined));
+  t.deepEqual(inTrash(), hexes.slice(0, 4).sort());
+  t.is(packs.trashBytes, 4000);
+  await packs.close();
+
+  packs = await one.open();
+  t.deepEqual(inTrash(), hexes.slice(0, 4).sort());
+  t.is(packs.find(satellite, pieces[3]!.id)!.trashedDay, 103);
+  await holds(t, packs, pieces.slice(4));
+  t.is(await packs.emptyTrash(100), 0);
+  t.is(await packs.emptyTrash(102), 2);
+  t.is(packs.trashBytes, 2000);
+
+  // While the first of the rest is copied, another is restored; the copy of what moved meanwhile is taken back.
+  one.during = async (hex) => {
+    one.during = async () => {};
+    const [left] = [3, 2].map((index) => pieces[index]!).filter(({ id }) => toHex(id) === hex);
+    if (left !== undefined) await packs.setTrashed(satellite, left.id, undefined);
+  };
+  for (const { id } of pieces.slice(4)) await packs.remove(satellite, id);
+  await packs.settled();
+  t.deepEqual([...one.unpacked.keys()].sort(), [`${hexes[3]!}103`, hexes[2]!].sort());
+  t.deepEqual(await readdir(one.folder), []);
+  t.is(packs.trashBytes, 0);
 });

@@ -223,10 +223,11 @@ test("trash is emptied after its time", async (t) => {
   await one.node.upkeep.retain();
   one.clock.ms += 7 * 24 * hour;
   await one.node.upkeep.emptyTrash();
-  t.is(one.node.stats().usedBytes, pieceFileSize(100), "seven whole days");
+  t.is(one.node.stats().trashBytes, pieceFileSize(100), "seven whole days");
   one.clock.ms += 24 * hour;
   await one.node.upkeep.emptyTrash();
-  t.is(one.node.stats().usedBytes, 0);
+  t.is(one.node.stats().trashBytes, 0);
+  await until(() => one.node.stats().usedBytes === 0);
   await throwsStatus(t, one.get(id, 100), RpcStatus.NotFound, /not exist/);
 });
 
