@@ -1,6 +1,6 @@
 import type { BeginObjectRequest, BeginObjectResponse } from "../../../proto/gen/metainfo.js";
 import { beginObject as insertPending } from "../data/begin-object.js";
-import { BucketVersioning } from "../data/buckets.js";
+import { BucketVersioning, findBucket } from "../data/buckets.js";
 import { bucketNotFound } from "../data/errors.js";
 import { microsOfMillis, optionalTimestamp, timestampOfMicros } from "../data/times.js";
 import { newUuid } from "../data/uuid.js";
@@ -79,17 +79,27 @@ export function beginObjectMessage(
   };
 }
 
-/** The bucket may have gone since it was looked up; the foreign key tells. */
+const maxAttempts = 3;
+
+/**
+ * The bucket may have gone since it was looked up; the foreign key tells. While it is there, another satellite on the
+ * same database has taken the version number, and there is a next one.
+ */
 export async function unlessBucketGone<T>(
   satellite: SatelliteParts,
   terms: BeginObjectTerms,
   work: () => Promise<T>,
 ): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isConstraintError(error)) throw error;
-    satellite.buckets.forget(terms.caller.project.id, terms.bucket.name);
-    throw bucketNotFound(terms.bucket.name);
+  const { name } = terms.bucket;
+  const projectId = terms.caller.project.id;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isConstraintError(error)) throw error;
+      satellite.buckets.forget(projectId, name);
+      if ((await findBucket(satellite.db.read, projectId, name)) === undefined) throw bucketNotFound(name);
+      if (attempt === maxAttempts) throw error;
+    }
   }
 }
