@@ -5,6 +5,7 @@ import {
   BeginDeleteObjectRequest,
   DeleteObjectsRequest,
   GetBucketVersioningRequest,
+  GetObjectIPsRequest,
   GetObjectRequest,
   SetBucketVersioningRequest,
 } from "../../../proto/gen/metainfo.js";
@@ -172,4 +173,18 @@ test("many objects are deleted by version and by marker", async (t) => {
   t.deepEqual(reply.items[2]!.removed!.objectVersion, first.objectVersion);
   t.deepEqual(await listed(on), ["key 5 0 latest", "key 4 2", "never 5 0 latest"]);
   t.is((await get(on, "key", second.objectVersion)).object!.plainSize, 2);
+});
+
+test("where an object lies is told of the version asked for", async (t) => {
+  const on = await testSatellite(t);
+  await versionedBucket(on);
+  const { streamId } = await beginUpload(on, "bucket", "key");
+  await makeInline(on, streamId, { index: 0 }, utf8("1"));
+  await makeInline(on, streamId, { index: 1 }, utf8("2"));
+  const { object } = await commitUpload(on, streamId);
+  await putInline(on, "bucket", "key");
+  const segments = async (objectVersion?: Uint8Array) =>
+    (await on.client.getObjectIPs(GetObjectIPsRequest.fromPartial({ ...at(on, "key"), objectVersion }))).segmentCount;
+  t.is(await segments(), 1);
+  t.is(await segments(object!.objectVersion), 2);
 });
