@@ -1,4 +1,4 @@
-export { type NetworkNode, type RunningNetwork, startNetwork } from "./network.js";
+export { type NetworkNode, type NodeSpace, type RunningNetwork, startNetwork } from "./network.js";
 export type { NetworkOptions } from "./options.js";
 export { type NetworkProcess, type NetworkProcessOptions, startNetworkProcess } from "./process-client.js";
 export type {

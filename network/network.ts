@@ -15,6 +15,16 @@ export interface NetworkNode {
   /** "host:port"; where it was last when it does not run. */
   readonly address: string;
   readonly running: boolean;
+  /** Bytes; undefined for a node that does not run. */
+  readonly space: NodeSpace | undefined;
+}
+
+export interface NodeSpace {
+  /** Of pieces, those in the trash too; undefined until the node has counted them after its start. */
+  readonly used: number | undefined;
+  readonly trash: number | undefined;
+  /** For more pieces, as last seen. */
+  readonly available: number | undefined;
 }
 
 export interface RunningNetwork extends Accounts, Upkeep {
@@ -137,7 +147,13 @@ function nodeSlot(
   const listen = `${options.host ?? "127.0.0.1"}:${firstPort === 0 ? 0 : firstPort + index}`;
   let address = satellite.nodes.get(identity.nodeId)?.address ?? listen;
   let node: Promise<StorageNode> | undefined;
-  let running = false;
+  let running: StorageNode | undefined;
+
+  function space(): NodeSpace | undefined {
+    if (running === undefined) return undefined;
+    const { usedBytes, trashBytes, availableBytes } = running.stats();
+    return { used: usedBytes, trash: trashBytes, available: availableBytes };
+  }
 
   async function launch(): Promise<StorageNode> {
     const started = await startStorageNode({
@@ -150,12 +166,12 @@ function nodeSlot(
       onProblem: (message, error) => options.onProblem?.(`storage node ${index}: ${message}`, error),
     });
     address = started.address;
-    running = true;
+    running = started;
     return started;
   }
 
   return {
-    info: () => ({ index, nodeId: identity.nodeId, address, running }),
+    info: () => ({ index, nodeId: identity.nodeId, address, running: running !== undefined, space: space() }),
     async start() {
       node ??= launch();
       await node.catch((error) => {
@@ -166,10 +182,10 @@ function nodeSlot(
     async stop(nodeGraceMs) {
       const stopping = node;
       node = undefined;
-      running = false;
+      running = undefined;
       // One that is starting is let start, so that nothing of it stays.
       const started = await stopping?.catch(() => undefined);
-      running = false;
+      running = undefined;
       await started?.stop({ graceMs: nodeGraceMs });
     },
   };

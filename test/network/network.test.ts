@@ -5,6 +5,7 @@ import { isPosternError, type Project } from "../../core/index.js";
 import { createUplink } from "../../core/uplink.js";
 import { type NetworkOptions, startNetwork, startNetworkProcess } from "../../network/index.js";
 import { tempDir } from "../helpers/temp-dir.js";
+import { until } from "../helpers/until.js";
 
 /** A temp folder and what runs in it; all ends with the test. */
 async function folder(t: ExecutionContext) {
@@ -93,10 +94,19 @@ test("a network runs in a process of its own and ends with it", async (t) => {
   const body = randomBytes(20_000);
   await put(project, "key", body);
   t.is(await hashOf(project, "key"), sha256(body));
+  const spaces = async () => (await network.nodes()).map(({ space }) => space);
+  await until(async () => (await spaces()).every((space) => space?.used !== undefined));
+  for (const space of await spaces()) t.true(space!.available! > 0 && space!.trash === 0);
+  // A piece is an upload's that was called off where it was not needed.
+  t.true((await spaces()).filter((space) => space!.used! > 20_000).length >= 2);
   await network.stopNode(2);
   t.deepEqual(
-    (await network.nodes()).map(({ running }) => running),
-    [true, true, false],
+    (await network.nodes()).map(({ running, space }) => [running, space !== undefined]),
+    [
+      [true, true],
+      [true, true],
+      [false, false],
+    ],
   );
   t.true(isPosternError(await t.throwsAsync(network.stopNode(7)), "invalid-argument"));
   await network.stop();
