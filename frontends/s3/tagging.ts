@@ -19,14 +19,18 @@ export function checkTagging(text: string): string {
   return text;
 }
 
+/** In the order of the keys, however they were written. */
 export function tagsOfText(text: string): Tag[] {
-  return [...new URLSearchParams(text)].map(([key, value]) => ({ key, value }));
+  return sortedTags([...new URLSearchParams(text)].map(([key, value]) => ({ key, value })));
+}
+
+function sortedTags(tags: readonly Tag[]): Tag[] {
+  return [...tags].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 /** Sorted keys in form encoding, as Storj's Go gateways write what came as a document. */
 export function textOfTags(tags: readonly Tag[]): string {
-  const sorted = [...tags].sort((a, b) => (a.key < b.key ? -1 : 1));
-  return new URLSearchParams(sorted.map(({ key, value }): [string, string] => [key, value])).toString();
+  return new URLSearchParams(sortedTags(tags).map(({ key, value }): [string, string] => [key, value])).toString();
 }
 
 /** Tags of a document, of an object and so in the form of a query string. */

@@ -4,6 +4,7 @@ import { writeOwner } from "../owner.js";
 import { pageSize } from "../parameters.js";
 import { xmlReply } from "../reply.js";
 import { keyEncoder } from "../text-encoding.js";
+import { ownerOfUpload } from "../uploads/upload-owner.js";
 import { s3Namespace, xmlDocument } from "../xml/write.js";
 import { writePrefix } from "./list-objects.js";
 
@@ -40,8 +41,9 @@ export const listMultipartUploads: Operation = {
               xml.group("Upload", () => {
                 xml.text("Key", encode(upload.keyBytes));
                 xml.text("UploadId", upload.uploadId);
-                writeOwner(xml, call.access.ownerId, "Initiator");
-                writeOwner(xml, call.access.ownerId);
+                const owner = ownerOfUpload(upload, call.access.ownerId);
+                writeOwner(xml, owner, "Initiator");
+                writeOwner(xml, owner);
                 xml.text("StorageClass", "STANDARD");
                 xml.text("Initiated", upload.createdAt.toISOString());
               });

@@ -1,5 +1,3 @@
-import { parseAclText } from "../access/acl.js";
-import { aclKey } from "../access/bucket-access.js";
 import { type Call, keyOf, type Operation } from "../call.js";
 import { parsePartNote } from "../checksums/part-checksums.js";
 import { S3Error } from "../errors.js";
@@ -7,6 +5,7 @@ import { writeOwner } from "../owner.js";
 import { maxParts, pageSize, uploadIdOf } from "../parameters.js";
 import { xmlReply } from "../reply.js";
 import { keyEncoder } from "../text-encoding.js";
+import { ownerOfUpload } from "../uploads/upload-owner.js";
 import { s3Namespace, xmlDocument } from "../xml/write.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
@@ -24,7 +23,7 @@ export const listParts: Operation = {
       signal: call.signal,
     });
     const notes = await call.notes.all(uploadId);
-    const owner = await ownerOfUpload(call, uploadId);
+    const owner = await findOwner(call, uploadId);
     const parts = page.parts.slice(0, limit);
     const more = limit > 0 && page.more;
     return xmlReply(
@@ -62,13 +61,12 @@ export const listParts: Operation = {
 };
 
 /** Uploads of others than the bucket's owner say so in their metadata; there are none where nobody is let in. */
-async function ownerOfUpload(call: Call, uploadId: string): Promise<string> {
+async function findOwner(call: Call, uploadId: string): Promise<string> {
   const { access } = call;
   if (access.settings.entry?.hasGrant !== true) return access.ownerId;
   const page = await call.project.listUploads(call.bucket, { prefix: keyOf(call), limit: 1000, signal: call.signal });
   const found = page.entries.find((entry) => entry.kind === "upload" && entry.upload.uploadId === uploadId);
-  const text = found?.kind === "upload" ? found.upload.custom[aclKey] : undefined;
-  return (text === undefined ? undefined : parseAclText(text)?.owner) ?? access.ownerId;
+  return found?.kind === "upload" ? ownerOfUpload(found.upload, access.ownerId) : access.ownerId;
 }
 
 function markerOf(text: string | undefined): number | undefined {

@@ -24,14 +24,17 @@ export const putObjectLockConfiguration: Operation = {
   },
 };
 
+const maxDays = 36_500;
+const maxYears = 100;
+
 function retentionOf(node: XmlNode | undefined): DefaultRetention {
   if (node === undefined) throw new S3Error("MalformedXML");
   const mode = parseMode(childText(node, "Mode")?.trim());
   if (mode === undefined) throw new S3Error("MalformedXML");
-  const days = wholeOf(node, "Days");
-  const years = wholeOf(node, "Years");
+  const days = wholeOf(node, "Days", -maxDays);
+  const years = wholeOf(node, "Years", -maxDays);
   if ((days === undefined) === (years === undefined)) throw new S3Error("MalformedXML");
-  if (days === 0 || years === 0 || (days ?? 0) > 36_500 || (years ?? 0) > 100) {
+  if ((days ?? years ?? 0) <= 0 || (days ?? 0) > maxDays || (years ?? 0) > maxYears) {
     throw new S3Error("InvalidRetentionPeriod");
   }
   return days === undefined ? { mode, years } : { mode, days };

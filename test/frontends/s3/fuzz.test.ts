@@ -251,7 +251,7 @@ test("signed requests of all kinds get S3 replies, and the server lives on", asy
     ..."acl policy cors lifecycle versioning tagging uploads uploadId=x versions delete object-lock retention".split(
       " ",
     ),
-    ..."website logging partNumber=1 versionId=null versionId=x list-type=2 max-keys=-1 prefix=%FF attributes".split(
+    ..."website logging partNumber=1 versionId=null versionId=x list-type=2 max-keys=-1 prefix=%C3%BC attributes".split(
       " ",
     ),
   );
