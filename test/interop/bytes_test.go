@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"io"
 	"testing"
@@ -51,4 +52,23 @@ func mustEqual(t *testing.T, what string, got, want []byte) {
 	if !bytes.Equal(got, want) {
 		t.Fatalf("%s: got %d bytes that differ from the %d expected", what, len(got), len(want))
 	}
+}
+
+// sumOf is the SHA-256 of all the data in a row, in hexadecimal.
+func sumOf(data ...[]byte) string {
+	hash := sha256.New()
+	for _, some := range data {
+		hash.Write(some)
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+func uploadPart(ctx context.Context, t *testing.T, project *uplink.Project, bucket, key, uploadID string, number uint32, data []byte, etag string) {
+	t.Helper()
+	part, err := project.UploadPart(ctx, bucket, key, uploadID, number)
+	check(t, err)
+	_, err = io.Copy(part, bytes.NewReader(data))
+	check(t, err)
+	check(t, part.SetETag([]byte(etag)))
+	check(t, part.Commit())
 }

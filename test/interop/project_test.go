@@ -1,5 +1,6 @@
 // Package interop runs the real uplink library against a Postern network, and against objects that Postern's own core
-// wrote. The access grant comes from POSTERN_ACCESS, or from the ready file that POSTERN_READY names.
+// wrote. The access grant comes from POSTERN_INTEROP_ACCESS, which may be one of any network, or from the ready file of
+// a running server that POSTERN_READY names.
 package interop
 
 import (
@@ -15,12 +16,12 @@ import (
 // accessGrant skips the test when no network is named.
 func accessGrant(t *testing.T) string {
 	t.Helper()
-	if grant := os.Getenv("POSTERN_ACCESS"); grant != "" {
+	if grant := os.Getenv("POSTERN_INTEROP_ACCESS"); grant != "" {
 		return grant
 	}
 	path := os.Getenv("POSTERN_READY")
 	if path == "" {
-		t.Skip("neither POSTERN_ACCESS nor POSTERN_READY is set")
+		t.Skip("neither POSTERN_INTEROP_ACCESS nor POSTERN_READY is set")
 	}
 	content, err := os.ReadFile(path)
 	check(t, err)
