@@ -274,7 +274,10 @@ export async function openPacks(options: PacksOptions): Promise<Packs> {
         const takeBackCopy = await options.unpack(satelliteId, pieceId, packedPiece(entry));
         // It may have been forgotten, moved to the trash or out of it, or have come again meanwhile.
         if (index.get(satelliteId, pieceId) !== entry || entry.trashedDay !== trashedDay) await takeBackCopy();
-        else forget(satelliteId, pieceId, entry);
+        else {
+          forget(satelliteId, pieceId, entry);
+          await note(pack, { kind: NoteKind.Forgotten, day: 0, offset: entry.offset });
+        }
       }
     }
     packs.delete(pack);

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, opendir, readdir, rename, rm, rmdir, stat, unlink } from "node:fs/promises";
+import { mkdir, open, opendir, rename, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isPosternError } from "../../core/errors.js";
 import type { NodeId } from "../../core/identity/node-id.js";
 import type { PieceId } from "../../core/identity/piece-id.js";
 import { createDirectorySync } from "./directory-sync.js";
-import { diskError } from "./errors.js";
+import { bytesBelow, filesBelow, found, moved, namesIn, removeEmpty, sizeOf, statOf } from "./folders.js";
 import { openPacks, type PackedPiece } from "./packs.js";
 import { pieceFileSize } from "./piece-file.js";
 import { dayFolder, dayOf, pieceName, pieceOfFile, satelliteFolder } from "./piece-paths.js";
@@ -319,69 +319,4 @@ export async function openPieceStore({ dir, durable, packed, onProblem }: PieceS
     settled: () => packs.settled(),
     close: () => packs.close(),
   };
-}
-
-async function bytesBelow(dir: string, signal?: AbortSignal, except?: ReadonlySet<string>): Promise<number> {
-  let bytes = 0;
-  for await (const path of filesBelow(dir)) {
-    signal?.throwIfAborted();
-    const size = await sizeOf(path);
-    // Asked after the look: a file that was written in between counts itself.
-    if (except?.has(path) !== true) bytes += size ?? 0;
-  }
-  return bytes;
-}
-
-/** Paths of all files in a folder and those in it. None when it is not there. */
-async function* filesBelow(dir: string): AsyncGenerator<string, void, undefined> {
-  for (const name of await namesIn(dir)) {
-    const path = join(dir, name);
-    if (name.includes(".")) yield path;
-    else yield* filesBelow(path);
-  }
-}
-
-/** Names in a folder, sorted; none when it is not there. */
-async function namesIn(dir: string): Promise<string[]> {
-  try {
-    return (await readdir(dir)).sort();
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return [];
-    throw diskError(cause);
-  }
-}
-
-/** Removes a folder of folders that are empty by now; those that are not stay. */
-async function removeEmpty(dir: string): Promise<void> {
-  for (const name of await namesIn(dir)) await rmdir(join(dir, name)).catch(() => undefined);
-  await rmdir(dir).catch(() => undefined);
-}
-
-async function statOf(path: string) {
-  try {
-    return await stat(path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw diskError(cause);
-  }
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  return (await statOf(path))?.size;
-}
-
-function moved(from: string, to: string): Promise<boolean> {
-  return found(rename(from, to));
-}
-
-/** False when what was to be changed is not there. */
-async function found(change: Promise<void>): Promise<boolean> {
-  try {
-    await change;
-    return true;
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw diskError(cause);
-  }
 }
