@@ -20,6 +20,8 @@ import { tempDir } from "./temp-dir.js";
 export interface ProjectLab {
   readonly satellite: RunningSatellite;
   readonly nodes: readonly StorageNode[];
+  /** Folder of a node. */
+  nodeDir(index: number): string;
   /** How each node misbehaves; nothing where empty. May be changed at any time. */
   readonly faults: (NodeFaults | undefined)[];
   readonly grant: string;
@@ -92,7 +94,8 @@ export async function projectLab(
     await satellite.stop({ graceMs: 0 });
     await dir.remove();
   });
-  return { satellite, nodes, faults, grant, projectId: project.id, project: await open(), open, openGrant };
+  const nodeDir = (index: number) => join(dir.path, `node-${index}`);
+  return { satellite, nodes, nodeDir, faults, grant, projectId: project.id, project: await open(), open, openGrant };
 }
 
 /** A body in chunks of 64 KiB. */

@@ -7,6 +7,7 @@ import { type BoundService, bindService, type CallContext } from "../../../core/
 import { NodeDefinition } from "../../../proto/gen/contact.js";
 import { createRateLimiter } from "../access/rate-limiter.js";
 import type { SatelliteParts } from "../satellite-parts.js";
+import { amnestyReport } from "./amnesty-report.js";
 import { checkIn } from "./check-in.js";
 import { pingMe } from "./ping-me.js";
 
@@ -36,6 +37,7 @@ export function contactService(satellite: SatelliteParts): BoundService {
   return bindService(NodeDefinition, {
     checkIn: (request, context) => checkIn(satellite, request, admitted(context)),
     pingMe: (request, context) => pingMe(satellite, request, admitted(context)),
+    amnestyReport: (request, context) => amnestyReport(satellite, request, admitted(context)),
     async getTime(_request, context) {
       callingNode(context);
       return { timestamp: timestampOfMillis(satellite.now()) };

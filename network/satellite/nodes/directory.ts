@@ -96,6 +96,7 @@ export async function createNodeDirectory(
           "DELETE FROM nodes WHERE id = ?",
           "DELETE FROM peer_identities WHERE node_id = ?",
           "DELETE FROM node_reputations WHERE node_id = ?",
+          "DELETE FROM lost_pieces WHERE node_id = ?",
         ]) {
           await tx.run(sql, [id]);
         }

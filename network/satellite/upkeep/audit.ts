@@ -56,7 +56,7 @@ async function auditSegment(
   segment: ScannedSegment,
   signal: AbortSignal,
 ): Promise<Map<HeldPiece, AuditOutcome> | undefined> {
-  const { healthy, offline } = segmentHealth(segment, parts.directory);
+  const { healthy, offline } = segmentHealth(segment, parts.directory, undefined);
   const stripe = randomInt(pieceSizeOf(segment, segment.encryptedSize) / segment.shareSize);
   const signer = createOrderSigner(parts.identity, {
     action: PieceAction.GET_AUDIT,

@@ -1,4 +1,5 @@
 import { toHex } from "../../../core/bytes/bytes.js";
+import { loadLostPieces } from "../data/lost-pieces.js";
 import { decodePieces } from "../data/pieces.js";
 import { pieceSizeOf } from "../data/segment-record.js";
 import type { Reputation, Reputations } from "./reputations.js";
@@ -42,8 +43,9 @@ export interface NetworkHealth {
 export async function networkHealth(parts: UpkeepParts, reputations: Reputations): Promise<NetworkHealth> {
   const segments = { total: 0, healthy: 0, degraded: 0, needRepair: 0, lost: 0 };
   const held = new Map<string, { pieces: number; bytes: number }>();
+  const lost = await loadLostPieces(parts.db.read);
   for await (const segment of remoteSegments(parts.db.read)) {
-    const health = segmentHealth(segment, parts.directory);
+    const health = segmentHealth(segment, parts.directory, lost);
     segments.total++;
     if (isLost(segment, health)) segments.lost++;
     else if (needsRepair(segment, health)) segments.needRepair++;

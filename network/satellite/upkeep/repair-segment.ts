@@ -5,6 +5,7 @@ import { uploadPiece } from "../../../core/piece/upload.js";
 import { createPieceHasher } from "../../../core/segment/piece-hash.js";
 import type { AddressedOrderLimit } from "../../../proto/gen/metainfo.js";
 import { PieceAction, PieceHashAlgorithm } from "../../../proto/gen/orders.js";
+import { forgetLostPieces } from "../data/lost-pieces.js";
 import type { NodeRecord } from "../data/nodes.js";
 import { encodePieces, type Piece } from "../data/pieces.js";
 import { pieceSizeOf } from "../data/segment-record.js";
@@ -13,7 +14,7 @@ import { selectNodes, shuffle } from "../nodes/select.js";
 import { createOrderSigner, type OrderSigner } from "../orders/order-limits.js";
 import { PieceChannel } from "./piece-channel.js";
 import { openRepairSource, type RepairSource } from "./repair-source.js";
-import { type HeldPiece, isLost, segmentHealth } from "./segment-health.js";
+import { type HeldPiece, isLost, type SegmentHealth } from "./segment-health.js";
 import type { ScannedSegment } from "./segment-scan.js";
 import type { UpkeepParts } from "./upkeep-parts.js";
 
@@ -30,9 +31,9 @@ const runSize = 256 * 1024;
 export async function repairSegment(
   parts: UpkeepParts,
   segment: ScannedSegment,
+  health: SegmentHealth,
   signal: AbortSignal,
 ): Promise<RepairResult> {
-  const health = segmentHealth(segment, parts.directory);
   if (isLost(segment, health)) return "lost";
   const targets = chooseTargets(parts, segment, health);
   if (targets.length === 0) return "failed";
@@ -44,7 +45,7 @@ export async function repairSegment(
     try {
       const stored = await rebuild(parts, segment, usable.slice(0, segment.required), targets, signal);
       if (stored.length === 0) return "failed";
-      return await replacePieces(parts, segment, [...health.healthy, ...health.offline], bad, stored);
+      return await replacePieces(parts, segment, health, bad, stored);
     } catch (error) {
       if (signal.aborted || !(error instanceof SourceFailed)) throw error;
       bad.add(error.pieceNumber);
@@ -73,7 +74,7 @@ interface Target {
 function chooseTargets(
   { directory, config }: UpkeepParts,
   segment: ScannedSegment,
-  { healthy, offline }: { healthy: readonly HeldPiece[]; offline: readonly HeldPiece[] },
+  { healthy, offline, gone }: SegmentHealth,
 ): Target[] {
   const held = new Set(healthy.map(({ number }) => number));
   const away = new Set(offline.map(({ number }) => number));
@@ -82,7 +83,7 @@ function chooseTargets(
   const nodes = selectNodes(directory, {
     count: Math.max(segment.optimal - healthy.length, 0),
     least: 0,
-    exclude: [...healthy, ...offline].map(({ nodeId }) => nodeId),
+    exclude: [...healthy, ...offline, ...gone].map(({ nodeId }) => nodeId),
     minFreeDisk: Math.max(config.minFreeDisk, pieceSizeOf(segment, segment.encryptedSize)),
   });
   return nodes.slice(0, missing.length).map((node, i) => ({ node, number: missing[i]! }));
@@ -217,18 +218,21 @@ async function pump(
 async function replacePieces(
   parts: UpkeepParts,
   segment: ScannedSegment,
-  known: readonly Piece[],
+  { healthy, offline, gone }: SegmentHealth,
   bad: ReadonlySet<number>,
   stored: readonly Piece[],
 ): Promise<RepairResult> {
   const replaced = new Set(stored.map(({ number }) => number));
-  const kept = known.filter(({ number }) => !replaced.has(number) && !bad.has(number));
+  const kept = [...healthy, ...offline].filter(({ number }) => !replaced.has(number) && !bad.has(number));
   const pieces = [...kept, ...stored].sort((a, b) => a.number - b.number);
   const sql = `UPDATE segments SET pieces = ?, repaired_at = ?
     WHERE stream_id = ? AND part_number = ? AND segment_index = ? AND root_piece_id = ? AND pieces = ?`;
   const { streamId, part, index, rootPieceId } = segment;
   const now = microsOfMillis(parts.now());
   const params = [encodePieces(pieces), now, streamId, part, index, rootPieceId, segment.pieces];
-  const changed = await parts.db.write((tx) => tx.run(sql, params));
+  const changed = await parts.db.write(async (tx) => {
+    await forgetLostPieces(tx, rootPieceId, gone);
+    return await tx.run(sql, params);
+  });
   return changed === 0 ? "changed" : "repaired";
 }

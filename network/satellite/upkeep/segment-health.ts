@@ -1,3 +1,4 @@
+import type { LostPieces } from "../data/lost-pieces.js";
 import type { NodeRecord } from "../data/nodes.js";
 import { decodePieces, type Piece } from "../data/pieces.js";
 import type { NodeDirectory } from "../nodes/directory.js";
@@ -13,17 +14,22 @@ export interface SegmentHealth {
   readonly healthy: readonly HeldPiece[];
   /** On nodes that may come back. */
   readonly offline: readonly HeldPiece[];
-  /** On nodes that were forgotten, disqualified, or left. */
+  /** On nodes that were forgotten, disqualified, or left; or that say they have lost them. */
   readonly gone: readonly Piece[];
 }
 
-export function segmentHealth(segment: ScannedSegment, directory: NodeDirectory): SegmentHealth {
+export function segmentHealth(
+  segment: ScannedSegment,
+  directory: NodeDirectory,
+  lost: LostPieces | undefined,
+): SegmentHealth {
   const healthy: HeldPiece[] = [];
   const offline: HeldPiece[] = [];
   const gone: Piece[] = [];
   for (const piece of decodePieces(segment.pieces)) {
     const node = directory.get(piece.nodeId);
     if (node === undefined || node.disqualified !== null || node.exitFinishedAt !== null) gone.push(piece);
+    else if (lost?.has(segment.rootPieceId, piece)) gone.push(piece);
     else if (directory.isOnline(node)) healthy.push({ ...piece, node });
     else offline.push({ ...piece, node });
   }

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import test from "ava";
 import { projectLab, readAll } from "../../helpers/project-lab.js";
 import { until } from "../../helpers/until.js";
@@ -74,4 +76,42 @@ test("orders are settled once, and show in the usage of their bucket", async (t)
   t.true(settled >= body.length && settled < 3 * body.length, `${settled} bytes`);
   for (const node of nodes) await node.upkeep.settleOrders();
   t.is((await satellite.usage(projectId))[0]?.settledEgress, settled);
+});
+
+/** Flips a bit in the middle of each large file. */
+async function damage(dir: string): Promise<number> {
+  let damaged = 0;
+  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const bytes = await readFile(path);
+    if (bytes.length < 10_000) continue;
+    const middle = bytes.length >> 1;
+    bytes[middle] = bytes[middle]! ^ 1;
+    await writeFile(path, bytes);
+    damaged++;
+  }
+  return damaged;
+}
+
+test("pieces that nodes say they have lost are made anew on others", async (t) => {
+  const { project, satellite, nodes, nodeDir } = await projectLab(t, { nodes: 12 });
+  await project.createBucket("bucket");
+  const body = randomBytes(400_000);
+  await project.putObject("bucket", "key", [body]);
+  await until(() => nodes.every((node) => node.stats().uploads.active === 0));
+  const { nodes: before } = await satellite.health();
+  const holder = before.find(({ pieces }) => pieces > 0)!;
+  const index = nodes.findIndex(({ nodeId }) => Buffer.compare(nodeId, holder.nodeId) === 0);
+  t.true((await damage(nodeDir(index))) > 0);
+  t.is((await satellite.audit(1)).unknown, 1);
+  t.is((await satellite.repair()).repaired, 0);
+  // A node tells what it has lost after a while, or when it stops.
+  await nodes[index]?.stop();
+  t.is((await satellite.health()).segments.needRepair, 1);
+  t.is((await satellite.repair()).repaired, 1);
+  const { nodes: after, segments } = await satellite.health();
+  t.is(after.find(({ nodeId }) => Buffer.compare(nodeId, holder.nodeId) === 0)?.pieces, 0);
+  t.is(segments.needRepair, 0);
+  t.true((await readAll((await project.getObject("bucket", "key")).body)).equals(body));
 });
