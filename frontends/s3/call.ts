@@ -44,6 +44,10 @@ export interface Call {
   open(bucket: string): Promise<BucketAccess>;
   /** Rejects with AccessDenied unless the caller may. */
   authorize(operation: string, where: Where): Promise<void>;
+  /** Whether it was an ACL that let the request in, so far. */
+  allowedByAcl(): boolean;
+  /** Bytes of the body that were announced, for requests that have one. */
+  wroteBytes(): number | undefined;
   readonly settings: SettingsCache;
   readonly jobs: Jobs;
   /** Notes about parts of uploads. */

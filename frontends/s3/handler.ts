@@ -17,6 +17,8 @@ import { authenticateForm } from "./form/form-signature.js";
 import { boundaryOf, readForm } from "./form/multipart-reader.js";
 import { type RequestHeaders, requestHeaders } from "./headers.js";
 import type { Jobs } from "./jobs/jobs.js";
+import type { LogDelivery } from "./logging/log-delivery.js";
+import { accessLogRecord } from "./logging/request-record.js";
 import { observe, type RequestFacts } from "./observe.js";
 import { postObject } from "./operations/post-object.js";
 import type { CompleteS3Options } from "./options.js";
@@ -39,6 +41,7 @@ export interface HandlerInit {
   readonly settings: SettingsCache;
   readonly hashes: HashPool;
   readonly jobs: Jobs;
+  readonly logs: LogDelivery;
   readonly now: () => number;
 }
 
@@ -90,6 +93,8 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
       leave?.();
       settleBody(req, unwanted);
       observe(ctx, facts, deps.log, options.trustedProxies);
+      const told = accessLogRecord(ctx, facts, hostId, options);
+      if (told !== undefined) init.logs.add(told.logging, told.record);
     }
   };
 
@@ -144,6 +149,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
         jobs: init.jobs,
         now: init.now(),
       });
+      facts.call = call;
       await reply(ctx, facts, operation, call, failure);
     } finally {
       reach?.release();

@@ -4,6 +4,7 @@ import { listen } from "../http/index.js";
 import { createAccessCache } from "./auth/access-cache.js";
 import { createHandler } from "./handler.js";
 import { createJobs } from "./jobs/jobs.js";
+import { createLogDelivery } from "./logging/log-delivery.js";
 import { completeOptions, type S3Options } from "./options.js";
 import { createHashPool } from "./payload/hash-pool.js";
 import { createProjectCache } from "./project-cache.js";
@@ -50,8 +51,16 @@ export function s3Frontend(init: S3Options = {}): Frontend {
         everyMs: options.lifecycleMs,
         now,
       });
+      const logs = createLogDelivery({
+        settings,
+        projects,
+        log: deps.log,
+        region: options.region,
+        gatherMs: options.logGatherMs,
+        now,
+      });
       const app = new Koa();
-      app.use(createHandler({ deps, options, lookUp, projects, settings, jobs, hashes, now }));
+      app.use(createHandler({ deps, options, lookUp, projects, settings, jobs, logs, hashes, now }));
       app.on("error", (error: NodeJS.ErrnoException) => {
         // Koa tells of sockets that clients reset, too; the request itself has been logged.
         if (error.syscall !== undefined) deps.log.debug({ error: String(error) }, "s3 connection failed");
@@ -70,7 +79,7 @@ export function s3Frontend(init: S3Options = {}): Frontend {
         addresses: { http: listening.url },
         async stop({ graceMs = defaultGraceMs } = {}) {
           await listening.stop(graceMs);
-          await jobs.stop();
+          await Promise.all([jobs.stop(), logs.stop()]);
           await Promise.all([projects.close(), hashes.close()]);
         },
       };

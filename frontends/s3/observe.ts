@@ -2,6 +2,7 @@ import type { Context } from "koa";
 import { isPosternError } from "../../core/index.js";
 import type { Logger } from "../frontend.js";
 import { clientAddress } from "../http/index.js";
+import type { Call } from "./call.js";
 import { toS3Error } from "./errors.js";
 
 /** What is told of a request. Neither keys of objects, nor queries, nor access keys: they may be secret. */
@@ -15,11 +16,13 @@ export interface RequestFacts {
   /** S3 error code. */
   code?: string;
   error?: unknown;
+  /** For the bucket's own access logs, once it is known. */
+  call?: Call;
 }
 
 /** Logs a request when its reply is done: failures of ours as such, everything else for information. */
 export function observe(ctx: Context, facts: RequestFacts, log: Logger, trustedProxies: number): void {
-  const { started, error, ...told } = facts;
+  const { started, error, call: _, ...told } = facts;
   const fields = {
     ...told,
     // 499 as nginx has it: the client went away before there was a reply.

@@ -25,6 +25,8 @@ export interface S3Options {
   settingsCacheMs?: number;
   /** Most bucket names whose settings are remembered. Default 10 000. */
   settingsCacheEntries?: number;
+  /** How long server access logs are gathered before they are written as an object, in ms. Default 5 000. */
+  logGatherMs?: number;
   /** How often lifecycle rules of all buckets are applied, in ms; 0 never. Default 3 600 000. */
   lifecycleMs?: number;
   /** Most open projects kept for the next request. Default 1 000. */
@@ -76,6 +78,7 @@ export function completeOptions(options: S3Options = {}): CompleteS3Options {
     accessCacheEntries: whole("accessCacheEntries", options.accessCacheEntries ?? 10_000, 1),
     settingsCacheMs: whole("settingsCacheMs", options.settingsCacheMs ?? 2_000, 0),
     settingsCacheEntries: whole("settingsCacheEntries", options.settingsCacheEntries ?? 10_000, 1),
+    logGatherMs: whole("logGatherMs", options.logGatherMs ?? 5_000, 1, 2 ** 31 - 1),
     lifecycleMs: whole("lifecycleMs", options.lifecycleMs ?? 3_600_000, 0, 2 ** 31 - 1),
     projectCacheEntries: whole("projectCacheEntries", options.projectCacheEntries ?? 1_000, 1),
     projectIdleMs: whole("projectIdleMs", options.projectIdleMs ?? 600_000, 1, 2 ** 31 - 1),

@@ -59,9 +59,11 @@ export function createCall(init: RequestCallInit): { call: Call; failure: () => 
   const { req, res } = ctx;
   const signal = requestSignal(res);
   let taken: Payload | undefined;
+  let announced: number | undefined;
   const plan = (ofObject = false) => planPayload(headers, init.payloadHash, ofObject);
   const payload = async (bodyPlan: PayloadPlan, wants: { md5: boolean }): Promise<Payload> => {
     const wire = init.body ?? bodyOf(ctx, options);
+    announced = bodyPlan.length;
     taken = await openPayload({ plan: bodyPlan, wire, chunkSigner: init.chunkSigner, md5: wants.md5, hashes });
     return taken;
   };
@@ -76,6 +78,7 @@ export function createCall(init: RequestCallInit): { call: Call; failure: () => 
   const address = clientAddress(req, options.trustedProxies);
   const secure = options.tls !== undefined;
 
+  let byAcl = false;
   const check = async (operation: string, where: Where): Promise<void> => {
     const what = operationActions[operation];
     if (what === undefined) throw new Error(`no action is known of ${operation}`);
@@ -88,7 +91,7 @@ export function createCall(init: RequestCallInit): { call: Call; failure: () => 
     if (where.key !== undefined && needsExistingTags(where.access.settings.policy)) {
       existingTags = await object().then(tagsOf, () => undefined);
     }
-    await authorize({
+    const by = await authorize({
       access: where.access,
       caller,
       what,
@@ -116,6 +119,7 @@ export function createCall(init: RequestCallInit): { call: Call; failure: () => 
         }
       },
     });
+    byAcl ||= by === "acl";
   };
 
   const call: Call = {
@@ -135,6 +139,8 @@ export function createCall(init: RequestCallInit): { call: Call; failure: () => 
     secure,
     open: (bucket) => reach.bucket(bucket),
     authorize: check,
+    allowedByAcl: () => byAcl,
+    wroteBytes: () => (taken === undefined ? undefined : announced),
     settings: init.settings,
     jobs: init.jobs,
     notes: init.deps.settings.notes,

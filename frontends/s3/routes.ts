@@ -23,6 +23,7 @@ import { getBucketCors } from "./operations/get-bucket-cors.js";
 import { getBucketEncryption } from "./operations/get-bucket-encryption.js";
 import { getBucketLifecycleConfiguration } from "./operations/get-bucket-lifecycle-configuration.js";
 import { getBucketLocation } from "./operations/get-bucket-location.js";
+import { getBucketLogging } from "./operations/get-bucket-logging.js";
 import { getBucketNotificationConfiguration } from "./operations/get-bucket-notification-configuration.js";
 import { getBucketOwnershipControls } from "./operations/get-bucket-ownership-controls.js";
 import { getBucketPolicy } from "./operations/get-bucket-policy.js";
@@ -50,6 +51,7 @@ import { putBucketAcl } from "./operations/put-bucket-acl.js";
 import { putBucketCors } from "./operations/put-bucket-cors.js";
 import { putBucketEncryption } from "./operations/put-bucket-encryption.js";
 import { putBucketLifecycleConfiguration } from "./operations/put-bucket-lifecycle-configuration.js";
+import { putBucketLogging } from "./operations/put-bucket-logging.js";
 import { putBucketNotificationConfiguration } from "./operations/put-bucket-notification-configuration.js";
 import { putBucketOwnershipControls } from "./operations/put-bucket-ownership-controls.js";
 import { putBucketPolicy } from "./operations/put-bucket-policy.js";
@@ -106,6 +108,8 @@ const bucketRoutes: Routes = {
   "GET uploads": listMultipartUploads,
   "GET versions": listObjectVersions,
   "POST delete": deleteObjects,
+  "GET logging": getBucketLogging,
+  "PUT logging": putBucketLogging,
   "PUT versioning": putBucketVersioning,
   "GET object-lock": getObjectLockConfiguration,
   "PUT object-lock": putObjectLockConfiguration,

@@ -28,7 +28,7 @@ const ownersRight = new Set(["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:Del
  * does not deny; everybody else only what policy or ACL allow.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html
  */
-export async function authorize(question: AccessQuestion): Promise<void> {
+export async function authorize(question: AccessQuestion): Promise<"acl" | "other"> {
   const { access, caller, what, key, versioned, context } = question;
   const action = (versioned ? what.versionAction : undefined) ?? what.action;
   const { policy, publicAccessBlock } = access.settings;
@@ -45,13 +45,14 @@ export async function authorize(question: AccessQuestion): Promise<void> {
     if (verdict === "deny" && !ownersRight.has(action)) throw new S3Error("AccessDenied");
     if (what.acl?.of === "object" && what.acl.permission.endsWith("_ACP"))
       await checkForeignObject(question, what.acl.permission);
-    return;
+    return "other";
   }
   if (verdict === "deny") throw new S3Error("AccessDenied");
   const restricted =
     publicAccessBlock?.restrictPublicBuckets === true && policy !== undefined && isPublicPolicy(policy);
-  if (verdict === "allow" && !restricted) return;
+  if (verdict === "allow" && !restricted) return "other";
   if (!(await allowedByAcl(question))) throw new S3Error("AccessDenied");
+  return "acl";
 }
 
 /** An object that another user wrote has that user's ACL, which the bucket's owner may not read unless it says so. */

@@ -38,6 +38,8 @@ function matches(operator: string, value: string, wanted: string): boolean {
       return value === wanted;
     case "StringEqualsIgnoreCase":
       return value.toLowerCase() === wanted.toLowerCase();
+    case "ArnEquals":
+    case "ArnLike":
     case "StringLike":
       return matchesPattern(wanted, value);
     case "Bool":

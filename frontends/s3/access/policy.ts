@@ -39,7 +39,14 @@ const statementShape = z
     Sid: z.string().optional(),
     Effect: z.enum(["Allow", "Deny"]),
     Principal: z
-      .union([z.literal("*"), z.strictObject({ AWS: oneOrMany.optional(), CanonicalUser: oneOrMany.optional() })])
+      .union([
+        z.literal("*"),
+        z.strictObject({
+          AWS: oneOrMany.optional(),
+          CanonicalUser: oneOrMany.optional(),
+          Service: oneOrMany.optional(),
+        }),
+      ])
       .optional(),
     Action: oneOrMany.optional(),
     NotAction: oneOrMany.optional(),
@@ -120,14 +127,19 @@ function checkResource(pattern: string, bucket: string): void {
 function principalsOf(principal: Exclude<z.infer<typeof statementShape>["Principal"], undefined>): string[] {
   if (principal === "*") return ["*"];
   const named = [...many(principal.AWS), ...many(principal.CanonicalUser)];
-  if (named.length === 0) throw malformed("Invalid principal in policy");
-  return named.map((name) => {
+  const services = many(principal.Service).map((name) => `service ${name}`);
+  if (named.length + services.length === 0) throw malformed("Invalid principal in policy");
+  const users = named.map((name) => {
     if (name === "*" || /^[0-9a-zA-Z_+=,.@-]{1,128}$/.test(name)) return name;
     const arn = /^arn:aws:iam::([^:/\s]*):(?:root|(?:user|role)\/([^\s]+))$/.exec(name);
     if (arn === null) throw malformed("Invalid principal in policy");
     return idOf(arn[2]) ?? idOf(arn[1]) ?? name;
   });
+  return [...users, ...services];
 }
+
+/** What delivers access logs, among principals. Other services are nobody here. */
+export const loggingService = "service logging.s3.amazonaws.com";
 
 function idOf(text: string | undefined): string | undefined {
   return text !== undefined && /^[0-9a-f]{64}$/.test(text) ? text : undefined;

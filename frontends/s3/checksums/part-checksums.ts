@@ -4,19 +4,22 @@ import { type ChecksumAlgorithm, checksumAlgorithms, createChecksum } from "../p
 import { combineCrc, isCrc } from "./crc-combine.js";
 import type { ObjectChecksum } from "./object-checksum.js";
 
-/** A part's checksum as a note next to the upload: "ALGORITHM base64". */
+/** A part's checksum as a note next to the upload: "ALGORITHM base64 ETag". */
 export interface PartChecksum {
   readonly algorithm: ChecksumAlgorithm;
   /** Base64. */
   readonly value: string;
 }
 
-export function partNote({ algorithm, value }: PartChecksum): string {
-  return `${algorithm} ${value}`;
+/** The ETag ties the note to what was uploaded: the part may be replaced by one without a checksum. */
+export function partNote({ algorithm, value }: PartChecksum, etag: string): string {
+  return `${algorithm} ${value} ${etag}`;
 }
 
-export function parsePartNote(text: string | undefined): PartChecksum | undefined {
-  const [name, value] = (text ?? "").split(" ");
+/** Undefined also when the note is about another upload of the part. */
+export function parsePartNote(text: string | undefined, etag: Uint8Array | undefined): PartChecksum | undefined {
+  const [name, value, of] = (text ?? "").split(" ");
+  if (etag === undefined || of !== Buffer.from(etag).toString("latin1")) return undefined;
   const algorithm = checksumAlgorithms.find((each) => each === name);
   return algorithm === undefined || value === undefined ? undefined : { algorithm, value };
 }

@@ -93,7 +93,7 @@ async function complete(
   const asked = checksumOf({ custom });
   const parts = listed.map((part, index) => ({
     size: stored[index]!.size,
-    checksum: checksumOfPart(part, parsePartNote(notes.get(part.partNumber)), asked),
+    checksum: checksumOfPart(part, parsePartNote(notes.get(part.partNumber), stored[index]!.etag), asked),
   }));
   const checksum = asked === undefined ? undefined : await combinedChecksum(asked, parts);
   if (asked !== undefined) checkExpected(call.headers.get(checksumHeader(asked.algorithm)), checksum);

@@ -48,7 +48,7 @@ export const listParts: Operation = {
                 xml.text("LastModified", part.modifiedAt.toISOString());
                 if (part.etag?.length) xml.text("ETag", `"${Buffer.from(part.etag).toString("latin1")}"`);
                 xml.text("Size", part.size);
-                const checksum = parsePartNote(notes.get(part.partNumber));
+                const checksum = parsePartNote(notes.get(part.partNumber), part.etag);
                 if (checksum !== undefined) xml.text(`Checksum${checksum.algorithm}`, checksum.value);
               });
             }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { BucketNotifications } from "../../../core/index.js";
 import type { Operation } from "../call.js";
 import { S3Error } from "../errors.js";
-import { child, configuration, texts } from "../settings/document.js";
+import { child, texts } from "../settings/document.js";
 import { children, childText, type XmlNode } from "../xml/read.js";
 
 /**

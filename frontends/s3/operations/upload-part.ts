@@ -26,7 +26,7 @@ export const uploadPart: Operation = {
       signal: call.signal,
     });
     const checksum = checksumOfPayload(payload);
-    if (checksum !== undefined) await call.notes.put(uploadId, partNumber, partNote(checksum));
+    if (checksum !== undefined) await call.notes.put(uploadId, partNumber, partNote(checksum, md5Text(payload)));
     return {
       status: 200,
       headers: {

@@ -1,0 +1,46 @@
+import { isPosternError } from "../../../core/index.js";
+import type { BucketAccess } from "../access/bucket-access.js";
+import type { Call, Operation } from "../call.js";
+import { S3Error } from "../errors.js";
+import { acceptsLogs, loggingOfDocument } from "../logging/logging-settings.js";
+import { changeSection } from "../settings/change.js";
+import { configuration } from "../settings/document.js";
+import type { LoggingSettings } from "../settings/sections.js";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLogging.html */
+export const putBucketLogging: Operation = {
+  name: "PutBucketLogging",
+  async run(call) {
+    // The logs tell of everybody who comes; that is for the owner alone to decide.
+    if (!call.access.isOwner) throw new S3Error("AccessDenied");
+    const logging = loggingOfDocument(await configuration(call, "BucketLoggingStatus"));
+    await call.project.headBucket(call.bucket, { signal: call.signal });
+    if (logging !== undefined) await checkTarget(call, logging);
+    await changeSection(call, "logging", logging);
+    return { status: 200 };
+  },
+};
+
+async function checkTarget(call: Call, { targetBucket, targetPrefix }: LoggingSettings): Promise<void> {
+  if (targetBucket === call.bucket) {
+    throw new S3Error("InvalidArgument", { message: "A bucket can not be the target of its own logs." });
+  }
+  const target = await reachTarget(call, targetBucket);
+  if (!acceptsLogs(target, targetPrefix, { bucket: call.bucket, ownerId: call.access.ownerId })) {
+    throw new S3Error("AccessDenied", { message: "The target bucket's policy does not let the logs in." });
+  }
+  if (target.settings.section("logging") !== undefined) {
+    throw new S3Error("InvalidArgument", { message: "The target bucket is itself logged." });
+  }
+}
+
+async function reachTarget(call: Call, bucket: string): Promise<BucketAccess> {
+  try {
+    const target = await call.open(bucket);
+    await target.project.headBucket(bucket, { signal: call.signal });
+    return target;
+  } catch (cause) {
+    if (isPosternError(cause, "bucket-not-found")) throw new S3Error("InvalidTargetBucketForLogging", { cause });
+    throw cause;
+  }
+}
