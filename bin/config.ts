@@ -19,6 +19,8 @@ export interface ServeFlags {
   readonly domain?: readonly string[];
   readonly project?: readonly string[];
   readonly logLevel?: string;
+  readonly satelliteDatabase?: string;
+  readonly authDatabase?: string;
 }
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -51,6 +53,8 @@ export interface ServeConfig {
   /** Names of further projects of the embedded network, each with credentials of its own. */
   readonly projects: readonly string[];
   readonly logLevel: LogLevel;
+  /** URLs "postgres://…"; SQLite in the data folder where undefined. */
+  readonly databases: { readonly satellite: string | undefined; readonly auth: string | undefined };
 }
 
 const defaultPorts = { s3: 9000, authHttp: 9001, authGrpc: 9002, authDrpc: 9003, satellite: 9010, firstNode: 9011 };
@@ -81,6 +85,10 @@ export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
     domains: flags.domain ?? [],
     projects: projectNames(flags.project ?? [], accessGrant),
     logLevel: logLevel(flags.logLevel ?? env.logLevel ?? "warn"),
+    databases: {
+      satellite: database("--satellite-database", flags.satelliteDatabase ?? env.satelliteDatabase),
+      auth: database("--auth-database", flags.authDatabase ?? env.authDatabase),
+    },
   };
 }
 
@@ -97,6 +105,12 @@ function port(name: string, text: string | undefined, fallback: number): number 
     throw new PosternError("invalid-argument", `${name} takes a port number from 0 to 65535, not "${text}"`);
   }
   return value;
+}
+
+/** The text is not told: it holds a password, maybe in another place than it should. */
+function database(name: string, url: string | undefined): string | undefined {
+  if (url === undefined || /^postgres(ql)?:\/\//.test(url)) return url;
+  throw new PosternError("invalid-argument", `${name} takes a URL postgres://user:password@host:port/database`);
 }
 
 function fixedCredentials(accessKeyId: string | undefined, secretKey: string | undefined, grant: string | undefined) {

@@ -7,6 +7,8 @@ export interface Environment {
   readonly authToken: string | undefined;
   readonly settingsKey: string | undefined;
   readonly logLevel: string | undefined;
+  readonly satelliteDatabase: string | undefined;
+  readonly authDatabase: string | undefined;
 }
 
 export function readEnvironment(): Environment {
@@ -19,6 +21,8 @@ export function readEnvironment(): Environment {
     authToken: present(env["POSTERN_AUTH_TOKEN"]),
     settingsKey: present(env["POSTERN_SETTINGS_KEY"]),
     logLevel: present(env["POSTERN_LOG_LEVEL"]),
+    satelliteDatabase: present(env["POSTERN_SATELLITE_DATABASE"]),
+    authDatabase: present(env["POSTERN_AUTH_DATABASE"]),
   };
 }
 

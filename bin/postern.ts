@@ -35,6 +35,8 @@ program
     "--project <name...>",
     "further projects of the embedded network, with credentials of their own in ready.json",
   )
+  .option("--satellite-database <url>", "PostgreSQL for the embedded satellite (env: POSTERN_SATELLITE_DATABASE)")
+  .option("--auth-database <url>", "PostgreSQL for the auth service's records (env: POSTERN_AUTH_DATABASE)")
   .option("--log-level <level>", "debug, info, warn, error or silent (default: warn; env: POSTERN_LOG_LEVEL)")
   .action((flags: ServeFlags) => serve(serveConfig(flags, readEnvironment())));
 

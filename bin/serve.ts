@@ -3,7 +3,7 @@ import { authFrontend } from "../frontends/auth/index.js";
 import type { FrontendDeps, Logger, RunningFrontend } from "../frontends/frontend.js";
 import { s3Frontend } from "../frontends/s3/index.js";
 import { type NetworkProcess, startNetworkProcess } from "../network/index.js";
-import { openSqlite } from "../store/knex/open.js";
+import { openGrantDatabase } from "../store/knex/open.js";
 import { startAccessKeys } from "./access-keys.js";
 import { banner } from "./banner.js";
 import { openBucketSettings } from "./bucket-settings.js";
@@ -45,7 +45,7 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<ReadyFile> 
 
   // The S3 address is handed out with new credentials, and known only when it listens.
   let endpoint = "";
-  const db = await openSqlite({ file: dir.file("auth.db") });
+  const db = await openGrantDatabase(config.databases.auth ?? dir.file("auth.db"));
   stopper.add("credentials database", () => db.destroy());
   const settings = await openBucketSettings(config, db, dir);
   const access = await startAccessKeys(config, { db, satellite, stopper, log, endpoint: () => endpoint });
@@ -78,6 +78,7 @@ async function startNetwork(config: ServeConfig, dir: DataDir, stopper: Stopper,
   const { satellite, firstNode } = config.ports;
   const network = await startNetworkProcess({
     dir: dir.file("network"),
+    database: config.databases.satellite,
     host: config.host,
     ports: { satellite, firstNode },
     onProblem: (message, error) => log.warn({ error: exitLine(error) }, message),

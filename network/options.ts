@@ -11,6 +11,10 @@ import type {
 export interface NetworkOptions {
   /** Folder of the network's own: identities, the satellite's database, the nodes' pieces. Made if it is not there. */
   readonly dir: string;
+  /** "postgres://…" of a PostgreSQL database for the satellite, in place of an SQLite file in `dir`. */
+  readonly database?: string;
+  /** Connections to PostgreSQL at most; 10 when absent. */
+  readonly databaseConnections?: number;
   /** Address to listen at; 127.0.0.1 when absent. Access grants name it. */
   readonly host?: string;
   /** Storage nodes; 10 when absent. */

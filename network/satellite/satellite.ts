@@ -1,5 +1,4 @@
 import { mkdir, stat } from "node:fs/promises";
-import { join } from "node:path";
 import { PosternError } from "../../core/errors.js";
 import type { Identity } from "../../core/identity/identity.js";
 import { nodeUrlText } from "../../core/identity/node-url.js";
@@ -13,8 +12,7 @@ import { createUsage } from "./access/usage.js";
 import { type Accounts, createAccounts } from "./accounts.js";
 import { createCleanup } from "./chores/cleanup.js";
 import { contactService } from "./contact/service.js";
-import { openSqlite } from "./db/open.js";
-import type { Database } from "./db/queries.js";
+import { type DatabaseOptions, openDatabase } from "./db/open-database.js";
 import { sealOf } from "./ids/seal.js";
 import { metainfoService } from "./metainfo/service.js";
 import { createNodeDirectory, type NodeDirectory } from "./nodes/directory.js";
@@ -25,8 +23,8 @@ import { ordersService } from "./orders/settlement.js";
 import type { SatelliteParts } from "./satellite-parts.js";
 import { createUpkeep, type Upkeep } from "./upkeep/upkeep.js";
 
-export interface SatelliteOptions extends SatelliteConfigInit {
-  /** Folder of the satellite's own, for satellite.db. Made if it is not there. */
+export interface SatelliteOptions extends SatelliteConfigInit, DatabaseOptions {
+  /** Folder of the satellite's own, for satellite.db unless `database` says otherwise. Made if it is not there. */
   readonly dir: string;
   readonly identity: Identity;
   /** Where to listen; a free port of 127.0.0.1 when absent. */
@@ -66,7 +64,8 @@ export interface RunningSatellite extends Accounts, Upkeep {
 export async function startSatellite(options: SatelliteOptions): Promise<RunningSatellite> {
   const { identity, dir, now = Date.now, onProblem = () => {} } = options;
   const config = satelliteConfig(options);
-  const db = await openDatabase(dir);
+  await makeFolder(dir);
+  const db = await openDatabase(options);
   try {
     const transport = options.transport ?? createDrpcTransport({ identity });
     const nodes = await createNodeDirectory(db, config.times.onlineWindowMs, now);
@@ -131,12 +130,11 @@ function drpcServer(options: SatelliteOptions, onProblem: (message: string, erro
     });
 }
 
-async function openDatabase(dir: string): Promise<Database> {
+async function makeFolder(dir: string): Promise<void> {
   try {
     await mkdir(dir, { recursive: true });
     await stat(dir);
   } catch (cause) {
     throw new PosternError("unavailable", `the satellite's folder ${dir} can not be used`, { cause });
   }
-  return openSqlite({ file: join(dir, "satellite.db") });
 }

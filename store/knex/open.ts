@@ -31,11 +31,52 @@ export async function openSqlite(options: SqliteOptions): Promise<Knex> {
   }
 }
 
+export interface PostgresOptions {
+  /** "postgres://user:password@host:port/database"; options of libpq's URLs may follow. */
+  readonly url: string;
+  /** Connections at most; 10 when absent, at least 2. */
+  readonly connections?: number;
+}
+
+/** Opens the database, which several gateways may share, and brings its tables up to date. Whoever opens destroys. */
+export async function openPostgres(options: PostgresOptions): Promise<Knex> {
+  const db = knex({
+    client: "pg",
+    connection: { connectionString: options.url },
+    log: silent,
+    pool: { min: 0, max: Math.max(2, options.connections ?? 10) },
+    acquireConnectionTimeout: 20_000,
+  });
+  try {
+    await migrateAlone(db);
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw storeError(error);
+  }
+}
+
+/** SQLite in a file, or PostgreSQL by its URL "postgres://…". Whoever opens destroys. */
+export function openGrantDatabase(fileOrUrl: string): Promise<Knex> {
+  return /^postgres(ql)?:\/\//.test(fileOrUrl) ? openPostgres({ url: fileOrUrl }) : openSqlite({ file: fileOrUrl });
+}
+
+/** Gateways that start together take turns: the lock of Knex refuses instead, and stays when its owner is killed. */
+async function migrateAlone(db: Knex): Promise<void> {
+  await db.transaction(async (lock) => {
+    await lock.raw("SELECT pg_advisory_xact_lock(hashtext('postern grants'), hashtext(current_schema()))");
+    await db.migrate.forceFreeMigrationsLock(migrations);
+    await migrate(db);
+  });
+}
+
 /** Knex prints what it also throws. */
 const silent: Knex.Logger = { warn() {}, error() {}, deprecate() {}, debug() {} };
 
+const migrations = { migrationSource, tableName: "postern_migrations" };
+
 async function migrate(db: Knex): Promise<void> {
-  await db.migrate.latest({ migrationSource, tableName: "postern_migrations" });
+  await db.migrate.latest(migrations);
 }
 
 interface SqliteConnection {

@@ -13,6 +13,7 @@ import {
   type StorageNodeOptions,
   startStorageNode,
 } from "../../network/storagenode/index.js";
+import { databaseOptions } from "./databases.js";
 import { noUpkeep } from "./no-upkeep.js";
 import { tempDir } from "./temp-dir.js";
 
@@ -43,6 +44,7 @@ export async function projectLab(
   } = {},
 ): Promise<ProjectLab> {
   const dir = await tempDir();
+  const database = await databaseOptions(t);
   const identity = await createIdentity();
   const codec = createInlineCodec();
   const onProblem = (message: string, error: unknown) => t.log(message, error);
@@ -50,6 +52,7 @@ export async function projectLab(
     dir: join(dir.path, "satellite"),
     identity,
     onProblem,
+    ...database,
     ...init.satellite,
     times: { ...noUpkeep, ...init.satellite?.times },
   });

@@ -11,6 +11,7 @@ import { type Client, createClient } from "../../core/rpc/client.js";
 import { createMemoryNetwork } from "../../core/rpc/memory/transport.js";
 import { type RunningSatellite, type SatelliteOptions, startSatellite } from "../../network/satellite/index.js";
 import { MetainfoDefinition, type RequestHeader } from "../../proto/gen/metainfo.js";
+import { databaseOptions } from "./databases.js";
 import { noUpkeep } from "./no-upkeep.js";
 import { tempDir } from "./temp-dir.js";
 
@@ -37,6 +38,7 @@ export async function testSatellite(
 ): Promise<TestSatellite> {
   const { path, remove } = await tempDir();
   const network = createMemoryNetwork();
+  const database = await databaseOptions(t);
   const identity = await createIdentity();
   const clock = { now: Date.now() };
   const dir = join(path, "satellite");
@@ -47,6 +49,7 @@ export async function testSatellite(
     serve: (services) => network.serve("satellite", services, { peerChain: identity.chain }),
     now: () => clock.now,
     onProblem: (message, error) => t.log(message, error),
+    ...database,
     ...options,
     times: { ...noUpkeep, ...options.times },
   });

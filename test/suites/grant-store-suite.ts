@@ -14,11 +14,14 @@ interface Clocked {
 }
 
 /** What every GrantStore must do. `make` gets the clock that the store is to use. */
-export function grantStoreSuite(test: TestFn, make: (now: () => number) => Promise<GrantStoreFixture>): void {
+export function grantStoreSuite(
+  test: TestFn,
+  make: (now: () => number, t: ExecutionContext) => Promise<GrantStoreFixture>,
+): void {
   const check = (title: string, run: (t: ExecutionContext, at: Clocked) => Promise<void>) =>
     test(title, async (t) => {
       const clock = { now: 1_700_000_000_000 };
-      const { store, cleanup } = await make(() => clock.now);
+      const { store, cleanup } = await make(() => clock.now, t);
       t.teardown(async () => {
         await store.close();
         await cleanup?.();

@@ -1,9 +1,14 @@
-import { PosternError } from "../../../core/errors.js";
+import { type ErrorCode, PosternError } from "../../../core/errors.js";
 
-/** Converts what the database driver throws. The driver's text may quote values, so it stays in the cause. */
+/**
+ * Converts what the database driver throws. The driver's text may quote values, so it stays in the cause. `file` is the
+ * SQLite file, or the address of the PostgreSQL database without user and password.
+ */
 export function databaseError(error: unknown, file: string): PosternError {
   if (error instanceof PosternError) return error;
   const code = driverCode(error);
+  const known = code === undefined ? isPoolTimeout(error) && unreachable : postgresProblem(code);
+  if (known) return new PosternError(known.code, `the satellite database ${file} ${known.text}`, { cause: error });
   switch (code) {
     case "SQLITE_CORRUPT":
     case "SQLITE_NOTADB":
@@ -28,11 +33,53 @@ export function databaseError(error: unknown, file: string): PosternError {
 
 /** True when a statement broke a primary key, a unique index or a foreign key. */
 export function isConstraintError(error: unknown): boolean {
-  return driverCode(error) === "SQLITE_CONSTRAINT";
+  const code = driverCode(error);
+  return code === "SQLITE_CONSTRAINT" || (code !== undefined && /^23[0-9A-Z]{3}$/.test(code));
+}
+
+/** The five characters of PostgreSQL that name an error (manual, appendix A); undefined when it is another error. */
+export function sqlState(error: unknown): string | undefined {
+  const code = driverCode(error);
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+interface Problem {
+  readonly code: ErrorCode;
+  readonly text: string;
+}
+
+const unreachable: Problem = { code: "unavailable", text: "can not be reached" };
+
+/** By SQLSTATE or its class, or by the code of a failed connection. */
+const postgresProblems: Readonly<Record<string, Problem>> = {
+  "08": unreachable,
+  "57": unreachable,
+  "28": { code: "unavailable", text: "refuses its user or password" },
+  "3D": { code: "unavailable", text: "does not exist" },
+  "40": { code: "unavailable", text: "is too busy" },
+  "53100": { code: "resource-exhausted", text: "has no room on its disk" },
+  "53": { code: "unavailable", text: "has too much to do" },
+  "42501": { code: "unavailable", text: "may not be changed by its user" },
+  "25006": { code: "unavailable", text: "can only be read" },
+  XX001: { code: "corrupt-data", text: "is damaged" },
+  XX002: { code: "corrupt-data", text: "is damaged" },
+};
+
+function postgresProblem(code: string): Problem | undefined {
+  if (/^(ECONN|ENOTFOUND|EAI_|EHOST|ENET|ETIMEDOUT|EPIPE|ENOENT|EACCES)/.test(code)) return unreachable;
+  if (!/^[0-9A-Z]{5}$/.test(code)) return undefined;
+  return postgresProblems[code] ?? postgresProblems[code.slice(0, 2)];
+}
+
+/** Neither Knex nor pg give a code to these: no connection came free in time, or it ended under a statement. */
+function isPoolTimeout(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === "KnexTimeoutError" || /^Connection terminated|^Client has encountered/.test(error.message);
 }
 
 function driverCode(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
-  if ("code" in error && typeof error.code === "string") return error.code;
+  // A PosternError's code is another thing: what the driver said is in its cause.
+  if (!(error instanceof PosternError) && "code" in error && typeof error.code === "string") return error.code;
   return "cause" in error ? driverCode(error.cause) : undefined;
 }

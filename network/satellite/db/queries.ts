@@ -18,7 +18,9 @@ export interface Database {
   readonly read: Queries;
   /**
    * Runs `job` in a transaction that either happens whole and is on disk when the promise resolves, or not at all.
-   * Jobs run one after the other, and those that wait share one sync to the disk. A job awaits its statements only.
+   * Jobs happen as if one after the other. On SQLite they do, and those that wait share one sync to the disk; on
+   * PostgreSQL they run side by side, and one that others were in the way of is undone and run again. So a job awaits
+   * its statements only, and changes nothing outside.
    */
   write<T>(job: (tx: Queries) => Promise<T>): Promise<T>;
   close(): Promise<void>;

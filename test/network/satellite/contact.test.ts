@@ -8,6 +8,7 @@ import { RpcStatus } from "../../../core/rpc/status.js";
 import { bindService } from "../../../core/rpc/transport.js";
 import { startSatellite } from "../../../network/satellite/index.js";
 import { CheckInRequest, ContactDefinition, NodeDefinition, PingMeRequest } from "../../../proto/gen/contact.js";
+import { databaseOptions } from "../../helpers/databases.js";
 import { failure } from "../../helpers/satellite.js";
 import { tempDir } from "../../helpers/temp-dir.js";
 
@@ -21,6 +22,7 @@ test("a node is called back where it says it is", async (t) => {
   ]);
   const times = { pingIntervalMs: 0, choreIntervalMs: 0 };
   const satellite = await startSatellite({
+    ...(await databaseOptions(t)),
     dir: path,
     identity: satelliteId,
     times,

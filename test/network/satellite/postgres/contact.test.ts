@@ -1,0 +1,3 @@
+import { onPostgres } from "../../../helpers/databases.js";
+
+await onPostgres(() => import("../contact.test.js"));
