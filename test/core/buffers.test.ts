@@ -9,12 +9,12 @@ const mib = 1024 * 1024;
 
 test("two hundred transfers at a time stay within the buffers of the process", async (t) => {
   const lab = await projectLab(t);
-  const bufferBytes = 16 * mib;
+  const bufferBytes = 32 * mib;
   const uplink = createUplink({ bufferBytes, codec: createInlineCodec() });
   t.teardown(() => uplink.close());
   const project = await uplink.openProject(lab.grant);
   await project.createBucket("bucket");
-  const data = randomBytes(60_000);
+  const data = randomBytes(30_000);
   let mostWaiting = 0;
   let mostBytes = 0;
   const look = () => {
@@ -61,9 +61,10 @@ test("a transfer that waits for buffers can be called off, and copies through th
   await project.createBucket("bucket");
   const data = randomBytes(100_000);
   await project.putObject("bucket", "key", bodyOf(data));
+  await project.putObject("bucket", "large", bodyOf(randomBytes(600_000)));
 
   // One that holds its buffers for as long as it likes.
-  const holding = await project.getObject("bucket", "key");
+  const holding = await project.getObject("bucket", "large");
   const holder = holding.body[Symbol.asyncIterator]();
   await holder.next();
   const copies = Array.from({ length: 10 }, async (_, i) => {
