@@ -20,6 +20,7 @@ import type {
 } from "./api.js";
 import { decodeBase58Check, encodeBase58Check } from "./bytes/base58check.js";
 import { equalBytes, utf8Text } from "./bytes/bytes.js";
+import { commitSurely } from "./commit.js";
 import type { ProjectContext } from "./context.js";
 import { decryptKey } from "./crypto/cipher.js";
 import { isPosternError, PosternError } from "./errors.js";
@@ -125,8 +126,9 @@ export async function commitUpload(
     ifNoneMatch: options.ifNoneMatch ? ["*"] : [],
     ...metadata,
   });
-  const reply = await metainfo.call("commitObject", value, "multipart", { signal });
-  const object = requireObject(reply.object);
+  const commitOnce = async () => (await metainfo.call("commitObject", value, "multipart", { signal })).object;
+  const committed = await commitSurely(metainfo, at, metadata?.encryptedMetadataNonce, signal, commitOnce);
+  const object = requireObject(committed);
   return objectInfo(at.key, object, openMetadata(object, at.contentKey));
 }
 

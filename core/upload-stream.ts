@@ -72,7 +72,8 @@ function newSegmentKeys(pathKey: Uint8Array): SegmentKeys {
 
 /**
  * Cuts a body into segments and stores them. Memory is bounded: a segment is written as it is read, and its tail
- * overlaps the next. Aborting `abort` cancels everything; a failure aborts it.
+ * overlaps the next. Aborting `abort` cancels everything; a failure aborts it. `onStream` hears of an object that is
+ * being begun.
  * Source: storj/uplink private/storage/streams/uploader.go, splitter/splitter.go.
  */
 export async function uploadStream(
@@ -81,7 +82,7 @@ export async function uploadStream(
   target: StreamTarget,
   reader: ByteReader,
   abort: AbortController,
-  onStream: (streamId: Uint8Array) => void,
+  onStream: (streamId: Promise<Uint8Array>) => void,
 ): Promise<StreamEnd> {
   const { metainfo, options } = context;
   const { signal } = abort;
@@ -97,9 +98,11 @@ export async function uploadStream(
       const [reply] = await metainfo.batch([{ $case: "segmentBegin", value }], subject, { signal });
       return reply;
     }
-    const [object, reply] = await metainfo.batch([stream.begin, { $case: "segmentBegin", value }], subject, { signal });
+    // Not called off on the wire: the satellite may have begun the object, which can only be taken back by its stream id.
+    const begun = metainfo.batch([stream.begin, { $case: "segmentBegin", value }], subject);
+    onStream(begun.then(([object]) => object.streamId));
+    const [object, reply] = await raceAbort(signal, begun);
     streamId = object.streamId;
-    onStream(streamId);
     return reply;
   }
 

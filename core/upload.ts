@@ -8,6 +8,7 @@ import { RedundancyScheme } from "../proto/gen/pointerdb.js";
 import { linkAbort } from "./abort.js";
 import type { ByteSource, CustomMetadata, Key, LockOptions, ObjectInfo, PutObjectOptions } from "./api.js";
 import { goZeroSeconds, timestampOfMillis } from "./bytes/timestamp.js";
+import { commitSurely } from "./commit.js";
 import type { ProjectContext } from "./context.js";
 import { zeroNonce } from "./crypto/nonce.js";
 import { locate, type ObjectLocation } from "./location.js";
@@ -70,11 +71,18 @@ export async function putObject(
   const abort = new AbortController();
   const { signal } = abort;
   const unlink = linkAbort(options.signal, abort);
-  let pending: Uint8Array | undefined;
+  let pending: Promise<Uint8Array> | undefined;
+  let begun = false;
   try {
     const target = { partNumber: 0, pathKey: at.contentKey, stream: { begin } };
     const end = await uploadStream(context, "upload", target, reader, abort, (streamId) => {
       pending = streamId;
+      streamId.then(
+        () => {
+          begun = true;
+        },
+        () => undefined, // told by the upload itself
+      );
     });
     const custom: CustomMetadata = (await resolveValue(options.custom)) ?? {};
     const etag = await resolveValue(options.etag);
@@ -94,10 +102,11 @@ export async function putObject(
       ...metadata,
     });
     const items = [last, { $case: "objectCommit", value: commit }] as const;
-    const { object: committed } =
+    const commitOnce = async () =>
       end.streamId === undefined
-        ? (await metainfo.batch([begin, ...items], "upload", { signal }))[2]
-        : (await metainfo.batch(items, "upload", { signal }))[1];
+        ? (await metainfo.batch([begin, ...items], "upload", { signal }))[2].object
+        : (await metainfo.batch(items, "upload", { signal }))[1].object;
+    const committed = await commitSurely(metainfo, at, metadata.encryptedMetadataNonce, signal, commitOnce);
     const object = requireObject(committed);
     return {
       ...objectInfo(at.key, object, openMetadata(object, at.contentKey)),
@@ -106,9 +115,10 @@ export async function putObject(
   } catch (error) {
     abort.abort(error);
     // The caller hears of the first failure; what stays pending is never visible, and the satellite removes it in time.
-    if (pending !== undefined) {
-      await discardUpload(metainfo, at, pending, { timeoutMs: discardTimeoutMs }).catch(() => undefined);
-    }
+    const discarded = pending
+      ?.then((streamId) => discardUpload(metainfo, at, streamId, { timeoutMs: discardTimeoutMs }))
+      .catch(() => undefined);
+    if (begun) await discarded; // else nobody waits for a satellite that has not answered yet
     throw error;
   } finally {
     unlink();

@@ -52,7 +52,10 @@ export interface MetainfoClient {
   ): Promise<ResponseMessage<K>>;
 }
 
-/** Calls that do no harm when they run twice (storj/uplink private/metaclient, IsRetriable). */
+/**
+ * Calls that do no harm when they run twice. Those of storj/uplink private/metaclient (IsRetriable), and what stores a
+ * segment of a pending object: the second time replaces the first (storj/storj satellite/metabase/commit.go).
+ */
 const repeatable: ReadonlySet<BatchKind | MethodName> = new Set<BatchKind | MethodName>([
   "bucketGet",
   "bucketList",
@@ -61,6 +64,9 @@ const repeatable: ReadonlySet<BatchKind | MethodName> = new Set<BatchKind | Meth
   "objectDownload",
   "objectListPendingStreams",
   "segmentBegin",
+  "segmentBeginRetryPieces",
+  "segmentCommit",
+  "segmentMakeInline",
   "segmentDownload",
   "segmentList",
   "getBucket",

@@ -4,6 +4,7 @@ import type { ExecutionContext } from "ava";
 import { type AccessGrant, newGrant, serializeGrant } from "../../core/access/grant.js";
 import type { Project } from "../../core/api.js";
 import { createIdentity } from "../../core/identity/identity.js";
+import { parseAddress } from "../../core/rpc/tcp.js";
 import { createInlineCodec } from "../../core/segment/inline-codec.js";
 import { createUplink, type Uplink, type UplinkOptions } from "../../core/uplink.js";
 import { type RunningSatellite, type SatelliteOptions, startSatellite } from "../../network/satellite/index.js";
@@ -19,7 +20,10 @@ import { tempDir } from "./temp-dir.js";
 
 /** A satellite and ten storage nodes of the embedded network in this process, over TLS, and an uplink to them. */
 export interface ProjectLab {
+  /** The running one; another after `restartSatellite`. */
   readonly satellite: RunningSatellite;
+  /** Stops the satellite, waits for `between`, and starts it again with its data at its address. */
+  restartSatellite(between?: () => Promise<void>): Promise<void>;
   readonly nodes: readonly StorageNode[];
   /** Folder of a node. */
   nodeDir(index: number): string;
@@ -48,14 +52,17 @@ export async function projectLab(
   const identity = await createIdentity();
   const codec = createInlineCodec();
   const onProblem = (message: string, error: unknown) => t.log(message, error);
-  const satellite = await startSatellite({
-    dir: join(dir.path, "satellite"),
-    identity,
-    onProblem,
-    ...database,
-    ...init.satellite,
-    times: { ...noUpkeep, ...init.satellite?.times },
-  });
+  const start = (listen?: { host: string; port: number }) =>
+    startSatellite({
+      dir: join(dir.path, "satellite"),
+      identity,
+      onProblem,
+      listen,
+      ...database,
+      ...init.satellite,
+      times: { ...noUpkeep, ...init.satellite?.times },
+    });
+  let satellite = await start();
   const faults: (NodeFaults | undefined)[] = [];
   const nodes = await Promise.all(
     Array.from({ length: init.nodes ?? 10 }, async (_, i) =>
@@ -98,7 +105,25 @@ export async function projectLab(
     await dir.remove();
   });
   const nodeDir = (index: number) => join(dir.path, `node-${index}`);
-  return { satellite, nodes, nodeDir, faults, grant, projectId: project.id, project: await open(), open, openGrant };
+  return {
+    get satellite() {
+      return satellite;
+    },
+    async restartSatellite(between = async () => {}) {
+      const listen = parseAddress(satellite.address);
+      await satellite.stop({ graceMs: 0 });
+      await between();
+      satellite = await start(listen);
+    },
+    nodes,
+    nodeDir,
+    faults,
+    grant,
+    projectId: project.id,
+    project: await open(),
+    open,
+    openGrant,
+  };
 }
 
 /** A body in chunks of 64 KiB. */
