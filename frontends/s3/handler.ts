@@ -21,6 +21,7 @@ import type { LogDelivery } from "./logging/log-delivery.js";
 import { accessLogRecord } from "./logging/request-record.js";
 import { observe, type RequestFacts } from "./observe.js";
 import { postObject } from "./operations/post-object.js";
+import { serveWebsite } from "./operations/serve-website.js";
 import type { CompleteS3Options } from "./options.js";
 import { userIdOf } from "./owner.js";
 import type { HashPool } from "./payload/hash-pool.js";
@@ -31,7 +32,7 @@ import { requireBucket } from "./require-bucket.js";
 import { routeOf } from "./routes.js";
 import { sendReply, sendSlowReply } from "./send.js";
 import type { SettingsCache } from "./settings/settings-cache.js";
-import { parseTarget, type Target } from "./target.js";
+import { bucketOfHost, parseTarget, type Target } from "./target.js";
 
 export interface HandlerInit {
   readonly deps: FrontendDeps;
@@ -113,8 +114,10 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
   async function serve(ctx: Context, facts: RequestFacts): Promise<void> {
     const { req } = ctx;
     const headers = requestHeaders(req.rawHeaders);
-    const target = parseTarget(req.url ?? "/", headers.get("host"), options.baseDomains);
-    const incoming = (await formOf(ctx, target, headers)) ?? (await requestOf(facts.method, target, headers));
+    const host = headers.get("host");
+    const site = bucketOfHost(host, options.websiteDomains) !== undefined;
+    const target = parseTarget(req.url ?? "/", host, site ? options.websiteDomains : options.baseDomains);
+    const incoming = siteOf(site, target, headers) ?? (await formOf(ctx, target, headers)) ?? (await requestOf(facts.method, target, headers));
     const { operation, grant } = incoming;
     facts.operation = operation.name;
     facts.bucket = target.bucket;
@@ -169,6 +172,20 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
       key: target.key,
       payloadHash: authenticated?.payloadHash ?? headers.get("x-amz-content-sha256") ?? "UNSIGNED-PAYLOAD",
       chunkSigner: authenticated?.chunkSigner ?? unsignedChunks,
+    };
+  }
+
+  /** A browser on a website, which signs nothing. */
+  function siteOf(site: boolean, target: Target, headers: RequestHeaders): Incoming | undefined {
+    if (!site) return undefined;
+    checkBucketName(target.bucket);
+    return {
+      operation: serveWebsite,
+      grant: undefined,
+      headers,
+      key: target.key,
+      payloadHash: "UNSIGNED-PAYLOAD",
+      chunkSigner: unsignedChunks,
     };
   }
 

@@ -11,6 +11,8 @@ export interface S3Options {
   tls?: { key: string; cert: string };
   /** Domains below which the first labels of the host name are the bucket. Default none: path style only. */
   baseDomains?: readonly string[];
+  /** Domains below which the first labels are a bucket whose website is served. Default none. */
+  websiteDomains?: readonly string[];
   /** Name of the region that replies tell; requests may be signed for any. Default "us-east-1". */
   region?: string;
   /** Origins whose web pages may use the API from browsers; "*" is all. Default ["*"], as on Storj's gateways. */
@@ -70,7 +72,8 @@ export function completeOptions(options: S3Options = {}): CompleteS3Options {
     host: options.host ?? "127.0.0.1",
     port: whole("port", options.port ?? 9000, 0, 65_535),
     tls: options.tls,
-    baseDomains: (options.baseDomains ?? []).map((domain) => domain.toLowerCase().replace(/^\.+|\.+$/g, "")),
+    baseDomains: (options.baseDomains ?? []).map(plainDomain),
+    websiteDomains: (options.websiteDomains ?? []).map(plainDomain),
     region: options.region ?? "us-east-1",
     corsOrigins: options.corsOrigins ?? ["*"],
     trustedProxies: whole("trustedProxies", options.trustedProxies ?? 0, 0, 16),
@@ -96,8 +99,14 @@ export function completeOptions(options: S3Options = {}): CompleteS3Options {
     slowReplyMs: whole("slowReplyMs", options.slowReplyMs ?? 10_000, 1, 2 ** 31 - 1),
   };
   if (!/^[a-z0-9-]{1,64}$/.test(complete.region)) throw wrong("region", "is no region name");
-  if (complete.baseDomains.some((domain) => !/^[a-z0-9.-]+$/.test(domain))) throw wrong("baseDomains", "has no domain");
+  for (const name of ["baseDomains", "websiteDomains"] as const) {
+    if (complete[name].some((domain) => !/^[a-z0-9.-]+$/.test(domain))) throw wrong(name, "has no domain");
+  }
   return complete;
+}
+
+function plainDomain(domain: string): string {
+  return domain.toLowerCase().replace(/^\.+|\.+$/g, "");
 }
 
 function whole(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): number {

@@ -67,6 +67,9 @@ import { putObjectTagging } from "./operations/put-object-tagging.js";
 import { putPublicAccessBlock } from "./operations/put-public-access-block.js";
 import { uploadPart } from "./operations/upload-part.js";
 import { uploadPartCopy } from "./operations/upload-part-copy.js";
+import { deleteBucketWebsite } from "./operations/delete-bucket-website.js";
+import { getBucketWebsite } from "./operations/get-bucket-website.js";
+import { putBucketWebsite } from "./operations/put-bucket-website.js";
 import type { Query } from "./query.js";
 import type { Target } from "./target.js";
 
@@ -108,6 +111,9 @@ const bucketRoutes: Routes = {
   "GET uploads": listMultipartUploads,
   "GET versions": listObjectVersions,
   "POST delete": deleteObjects,
+  "GET website": getBucketWebsite,
+  "PUT website": putBucketWebsite,
+  "DELETE website": deleteBucketWebsite,
   "GET logging": getBucketLogging,
   "PUT logging": putBucketLogging,
   "PUT versioning": putBucketVersioning,

@@ -56,7 +56,8 @@ function keyOf(latin1: string): Key | undefined {
   return textOfBytes(latin1) ?? Buffer.from(latin1, "latin1");
 }
 
-function bucketOfHost(host: string | undefined, baseDomains: readonly string[]): string | undefined {
+/** The labels in front of one of the domains. */
+export function bucketOfHost(host: string | undefined, baseDomains: readonly string[]): string | undefined {
   if (host === undefined || baseDomains.length === 0) return undefined;
   const name = host.replace(/:\d+$/, "").replace(/\.$/, "").toLowerCase();
   for (const domain of baseDomains) {

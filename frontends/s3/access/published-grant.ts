@@ -13,7 +13,7 @@ export function neededPermission(
   bucket: string,
   ownerId: string,
 ): Permission | undefined {
-  let read = sections["sharedObjects"] !== undefined || sections["website"] !== undefined;
+  let read = sections["sharedObjects"] !== undefined;
   let write = false;
   if (sections["lifecycle"] !== undefined || sections["logTarget"] !== undefined) write = true;
   const acl = sections["acl"] === undefined ? undefined : parseAclText(JSON.parse(sections["acl"]) as string);
