@@ -17,6 +17,7 @@ export interface ServeFlags {
   readonly secretKey?: string;
   readonly authToken?: string;
   readonly domain?: readonly string[];
+  readonly websiteDomain?: readonly string[];
   readonly project?: readonly string[];
   readonly logLevel?: string;
   readonly satelliteDatabase?: string;
@@ -50,6 +51,8 @@ export interface ServeConfig {
   readonly settingsKey: Uint8Array | undefined;
   /** Domains below which the first label is a bucket name. */
   readonly domains: readonly string[];
+  /** Domains below which the first labels are a bucket whose website is served. */
+  readonly websiteDomains: readonly string[];
   /** Names of further projects of the embedded network, each with credentials of its own. */
   readonly projects: readonly string[];
   readonly logLevel: LogLevel;
@@ -83,6 +86,7 @@ export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
     authToken: flags.authToken ?? env.authToken,
     settingsKey: settingsKey(env.settingsKey),
     domains: flags.domain ?? [],
+    websiteDomains: flags.websiteDomain ?? [],
     projects: projectNames(flags.project ?? [], accessGrant),
     logLevel: logLevel(flags.logLevel ?? env.logLevel ?? "warn"),
     databases: {

@@ -31,6 +31,7 @@ program
   .option("--secret-key <key>", "the secret of --access-key-id (env: POSTERN_SECRET_KEY)")
   .option("--auth-token <token>", "token of other gateways that use this auth service (env: POSTERN_AUTH_TOKEN)")
   .option("--domain <name...>", "domains below which the first labels are a bucket (virtual-host style)")
+  .option("--website-domain <name...>", "domains below which the first labels are a bucket whose website is served")
   .option(
     "--project <name...>",
     "further projects of the embedded network, with credentials of their own in ready.json",

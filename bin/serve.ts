@@ -50,7 +50,7 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<ReadyFile> 
   const settings = await openBucketSettings(config, db, dir);
   const access = await startAccessKeys(config, { db, satellite, stopper, log, endpoint: () => endpoint });
   const deps: FrontendDeps = { openProject: (grant) => uplink.openProject(grant), access, settings, log };
-  const s3 = running(stopper, await s3Frontend({ host, port: ports.s3, baseDomains: config.domains }).start(deps));
+  const s3 = running(stopper, await startS3(config, deps));
   endpoint = s3["http"]!;
 
   const authToken = config.fixedCredentials === undefined ? (config.authToken ?? (await authTokenOf(dir))) : undefined;
@@ -86,6 +86,10 @@ async function startNetwork(config: ServeConfig, dir: DataDir, stopper: Stopper,
   });
   stopper.add("embedded network", () => network.stop());
   return network;
+}
+
+function startS3({ host, ports, domains, websiteDomains }: ServeConfig, deps: FrontendDeps): Promise<RunningFrontend> {
+  return s3Frontend({ host, port: ports.s3, baseDomains: domains, websiteDomains }).start(deps);
 }
 
 function startAuth(config: ServeConfig, token: string, deps: FrontendDeps): Promise<RunningFrontend> {

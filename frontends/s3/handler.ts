@@ -117,7 +117,10 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     const host = headers.get("host");
     const site = bucketOfHost(host, options.websiteDomains) !== undefined;
     const target = parseTarget(req.url ?? "/", host, site ? options.websiteDomains : options.baseDomains);
-    const incoming = siteOf(site, target, headers) ?? (await formOf(ctx, target, headers)) ?? (await requestOf(facts.method, target, headers));
+    const incoming =
+      siteOf(site, target, headers) ??
+      (await formOf(ctx, target, headers)) ??
+      (await requestOf(facts.method, target, headers));
     const { operation, grant } = incoming;
     facts.operation = operation.name;
     facts.bucket = target.bucket;

@@ -27,7 +27,8 @@ export function websiteOfDocument(document: XmlNode): WebsiteSettings {
   const error = errorNode === undefined ? undefined : childText(errorNode, "Key");
   if (errorNode !== undefined && !error) throw new S3Error("MalformedXML");
   const rules = routing === undefined ? [] : children(routing, "RoutingRule").map(ruleOf);
-  if (rules.length > mostRules) throw new S3Error("InvalidRequest", { message: `More than ${mostRules} routing rules.` });
+  if (rules.length > mostRules)
+    throw new S3Error("InvalidRequest", { message: `More than ${mostRules} routing rules.` });
   return { index, error, rules };
 }
 
@@ -115,7 +116,12 @@ export function routeFor(
 /** Where a rule sends a request for the key to. */
 export function redirectTarget(
   redirect: Redirect,
-  request: { readonly key: string; readonly prefix: string | undefined; readonly host: string; readonly secure: boolean },
+  request: {
+    readonly key: string;
+    readonly prefix: string | undefined;
+    readonly host: string;
+    readonly secure: boolean;
+  },
 ): string {
   const { key, prefix = "", host, secure } = request;
   const moved =
