@@ -1,7 +1,7 @@
 export { apiKeyText, parseApiKey } from "./access/api-key.js";
 export { type AccessGrant, newGrant, parseGrant, serializeGrant } from "./access/grant.js";
 export { mayAllIn } from "./access/rights.js";
-export { type Permission, type SharePrefix, shareGrant } from "./access/share.js";
+export { overrideEncryptionKey, type Permission, type SharePrefix, shareGrant } from "./access/share.js";
 export type * from "./api.js";
 export { type ErrorCode, errorCodes, isPosternError, PosternError, toPosternError } from "./errors.js";
 export type { TransferOptions } from "./options.js";

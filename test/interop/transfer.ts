@@ -5,10 +5,14 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import type { ListObjectsOptions, ObjectInfo, Project } from "../../core/index.js";
+import { deriveRootKey } from "../../core/crypto/derive.js";
 import {
   createUplink,
+  type ListObjectsOptions,
+  type ObjectInfo,
+  overrideEncryptionKey,
   type Permission,
+  type Project,
   parseGrant,
   serializeGrant,
   shareGrant,
@@ -42,6 +46,7 @@ interface Request {
   readonly satellite: string;
   readonly apiKey: string;
   readonly passphrase: string;
+  readonly salt: string;
 }
 
 const bytes = (hex: string) => Buffer.from(hex, "hex");
@@ -70,6 +75,12 @@ async function withoutProject(request: Request): Promise<unknown> {
       const notAfter = until === undefined ? undefined : new Date(until);
       const prefixes = (request.prefixes ?? []).map(({ bucket, prefix }) => ({ bucket, prefix: bytes(prefix) }));
       return serializeGrant(shareGrant(parseGrant(request.grant), { ...permission, notAfter }, prefixes));
+    }
+    case "overrideKey": {
+      const rootKey = await deriveRootKey(Buffer.from(request.passphrase), Buffer.from(request.salt), "", 1);
+      return serializeGrant(
+        overrideEncryptionKey(parseGrant(request.grant), request.bucket, bytes(request.key), rootKey),
+      );
     }
     default:
       return undefined;
