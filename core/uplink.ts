@@ -77,6 +77,9 @@ export interface UplinkStats {
 /** Product token of this library (RFC 9110 clause 10.1.5). */
 const product = "postern/0.1.0";
 
+/** More than the real uplink keeps: gateways run many transfers at a time, and connecting costs more than calling. */
+export const connectionDefaults = { maxConnections: 2500, idleConnections: 500, idlePerPeer: 50 } as const;
+
 export function createUplink(options: UplinkOptions = {}): Uplink {
   const transfer = fillTransferOptions(options);
   const userAgent = options.userAgent === undefined ? product : `${options.userAgent} ${product}`;
@@ -92,8 +95,7 @@ export function createUplink(options: UplinkOptions = {}): Uplink {
   async function makePool(): Promise<Pool> {
     const transport =
       options.transport ?? createDrpcTransport({ identity: options.identity ?? (await createIdentity()) });
-    // More than the real uplink keeps: gateways run many transfers at a time, and connecting costs more than calling.
-    const { maxConnections = 2500, idleConnections: capacity = 500, idlePerPeer: perPeer = 50 } = options;
+    const { maxConnections, idleConnections: capacity, idlePerPeer: perPeer } = { ...connectionDefaults, ...options };
     openPool = createPool({ transport, dialTimeoutMs: transfer.dialTimeoutMs, maxConnections, capacity, perPeer });
     return openPool;
   }
