@@ -11,7 +11,7 @@ import type { CallSettings, CopyObjectOptions, ObjectInfo, ObjectSource, ObjectT
 import type { ProjectContext } from "./context.js";
 import { locate, type ObjectLocation } from "./location.js";
 import { retentionMessage } from "./lock.js";
-import { openMetadata, rewrapKey, sealMetadata } from "./metadata.js";
+import { openMetadata, rewrapKey, sealMetadata, withoutIdleKey } from "./metadata.js";
 import { objectInfo, requireObject } from "./object.js";
 import { contentCipher } from "./upload-stream.js";
 
@@ -27,7 +27,8 @@ export async function copyObject(
   const to = locate(store, target.bucket, target.key);
   const begin = BeginCopyObjectRequest.fromPartial({ ...placesOf(from, to), objectVersion: source.version });
   const begun = await metainfo.call("beginCopyObject", begin, "object", { signal });
-  const sealed = replace && sealMetadata(replace, { cipherSuite: contentCipher, contentKey: to.contentKey });
+  const keys = { cipherSuite: contentCipher, contentKey: to.contentKey };
+  const sealed = replace && withoutIdleKey(sealMetadata(replace, keys));
   const finish = FinishCopyObjectRequest.fromPartial({
     ...newKeys(begun, from, to),
     newBucket: to.bucket,

@@ -163,24 +163,33 @@ async function plainEntries(scope: ListScope, listing: Listing, count: number): 
   const entries: ListedItem[] = [];
   const from = boundOf(listing);
   let versionCursor = listing.versionCursor ?? new Uint8Array(0);
+  let wholePage = false;
   for (;;) {
+    const limit = wholePage ? maximumPage : Math.min(count - entries.length, maximumPage);
     const reply = await listPage(scope, {
       encryptedPrefix: prefix,
       arbitraryPrefix: true,
       encryptedCursor,
       versionCursor,
       recursive: delimiter.length === 0,
-      limit: Math.min(count - entries.length, maximumPage),
+      limit,
       ...(delimiter.length > 0 ? { delimiter } : {}),
     });
+    const last = reply.items.at(-1);
+    if (reply.more && last?.encryptedObjectKey.length === 0) {
+      // The key that is the prefix: there is no cursor after it, so the page has to reach further.
+      if (wholePage) throw new PosternError("unimplemented", "too many versions of the key that is the prefix");
+      wholePage = true;
+      continue;
+    }
+    wholePage = false;
     for (const item of reply.items) {
       const entry = plainItem(scope, prefix, item);
       // A key that is the prefix itself has an empty cursor, which says nothing to the satellite.
       const atCursor = cursor !== undefined && equalBytes(entry.key, cursor);
       if (!atCursor || (scope.versions && isAfter(from, entry.key, item.objectVersion))) entries.push(entry);
     }
-    const last = reply.items.at(-1);
-    if (!reply.more || last === undefined || entries.length >= count) return entries;
+    if (!reply.more || last === undefined || entries.length >= count) return entries.slice(0, count);
     encryptedCursor = last.encryptedObjectKey;
     versionCursor = last.objectVersion;
   }

@@ -96,6 +96,12 @@ export function sealMetadata(
   };
 }
 
+/** Copies and updates of metadata must not send a key for nothing (storj/storj satellite/metabase, EncryptedUserData). */
+export function withoutIdleKey(sealed: SealedMetadata): SealedMetadata {
+  if (sealed.encryptedMetadata.length > 0 || sealed.encryptedEtag.length > 0) return sealed;
+  return { ...sealed, encryptedMetadataNonce: noBytes, encryptedMetadataEncryptedKey: noBytes };
+}
+
 /**
  * Opens metadata as the satellite returns it: with the cipher of StreamMeta.encryption_type, which the satellite fills
  * in. The key of very old objects is that of their last segment.

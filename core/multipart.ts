@@ -27,6 +27,7 @@ import { isPosternError, PosternError } from "./errors.js";
 import { locate, type ObjectLocation } from "./location.js";
 import { openMetadata, openPartEtag, type SealedMetadata, sealMetadata, sealPartEtag } from "./metadata.js";
 import { dateOf, objectInfo, requireObject } from "./object.js";
+import { emptySegments, laterSegments } from "./part-leftovers.js";
 import { ByteReader } from "./segment/byte-reader.js";
 import { beginObjectRequest, discardUpload, resolveValue } from "./upload.js";
 import { contentCipher, uploadStream } from "./upload-stream.js";
@@ -85,15 +86,21 @@ export async function uploadPart(
     throw new PosternError("invalid-argument", "part number is out of range");
   }
   const at = locate(context.store, bucket, key);
-  const target = { partNumber, pathKey: at.contentKey, stream: { id: streamIdOf(uploadId) } };
+  const streamId = streamIdOf(uploadId);
+  const target = { partNumber, pathKey: at.contentKey, stream: { id: streamId } };
   const reader = new ByteReader(body);
   const abort = new AbortController();
   const unlink = linkAbort(options.signal, abort);
   try {
+    const before = laterSegments(context, streamId, partNumber, abort.signal);
+    before.catch((error: unknown) => abort.abort(error));
     const end = await uploadStream(context, "multipart", target, reader, abort, () => undefined);
     const etag = await resolveValue(options.etag);
     const sealed = sealPartEtag(etag ?? new Uint8Array(0), contentCipher, end.lastContentKey);
-    await context.metainfo.batch([await end.lastItem(sealed)], "multipart", { signal: abort.signal });
+    const lastIndex = (end.plainSize - end.lastSegmentSize) / context.options.segmentSize;
+    const leftovers = (await before).filter((index) => index > lastIndex);
+    const items = [await end.lastItem(sealed), ...emptySegments(target, leftovers, etag)];
+    await context.metainfo.batch(items, "multipart", { signal: abort.signal });
     return { partNumber, size: end.plainSize, modifiedAt: new Date(), etag };
   } catch (error) {
     abort.abort(error);

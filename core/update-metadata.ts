@@ -2,7 +2,7 @@ import { GetObjectRequest, UpdateObjectMetadataRequest } from "../proto/gen/meta
 import type { Key, UpdateMetadataOptions } from "./api.js";
 import type { ProjectContext } from "./context.js";
 import { locate } from "./location.js";
-import { openMetadata, sealMetadata } from "./metadata.js";
+import { openMetadata, sealMetadata, withoutIdleKey } from "./metadata.js";
 import { requireObject } from "./object.js";
 
 /**
@@ -32,7 +32,7 @@ export async function updateMetadata(
   );
   const fields = UpdateObjectMetadataRequest.fromPartial({
     ...place,
-    ...sealed,
+    ...withoutIdleKey(sealed),
     streamId: object.streamId,
     setEncryptedEtag: etag !== undefined || opened.etag !== undefined,
   });

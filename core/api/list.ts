@@ -15,7 +15,10 @@ export type ListEntry =
 export interface ListObjectsOptions extends CallSettings {
   /** Only keys that start with these bytes; any prefix, not only up to a slash. */
   prefix?: Key;
-  /** "/" to get prefixes instead of what is below them; everything when absent. Any other text works, slowly. */
+  /**
+   * "/" to get prefixes instead of what is below them; everything when absent. Any other text works, slowly. With "/"
+   * the satellite also names prefixes below which delete markers hide everything.
+   */
   delimiter?: string;
   /** Entries after this key or prefix, in byte order; a prefix that the cursor lies in comes before it. */
   cursor?: Key;

@@ -30,7 +30,10 @@ export interface PartInfo {
 }
 
 export interface CommitUploadOptions extends CallSettings {
-  /** Replaces the metadata given at the start; that is kept when absent. */
+  /**
+   * Replaces the metadata given at the start. That is kept when absent, and also when empty and without an ETag: the
+   * protocol does not tell "none" from "as it was".
+   */
   custom?: CustomMetadata;
   etag?: Uint8Array;
   /** Fails with `object-already-exists` when the key is taken; false when absent. */

@@ -32,6 +32,12 @@ test("copies and moves carry content, metadata and ETag to another path", async 
     );
     t.deepEqual(other.custom, replace.custom);
     t.is(utf8Text((await project.headObject("target", "moved")).etag as Uint8Array), "new");
+    const bare = await project.copyObject(
+      { bucket: "target", key: "moved" },
+      { bucket: "target", key: "bare" },
+      { replace: { custom: {} } },
+    );
+    t.deepEqual([bare.custom, bare.etag, bare.size], [{}, undefined, size]);
     t.true((await readAll((await project.getObject("target", "moved")).body)).equals(data));
   }
   const at = { bucket: "target", key: "moved" };

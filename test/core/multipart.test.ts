@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import test from "ava";
+import type { ListObjectsOptions } from "../../core/api.js";
 import { encodeBase58Check } from "../../core/bytes/base58check.js";
 import { utf8, utf8Text } from "../../core/bytes/bytes.js";
 import { bodyOf, projectLab, readAll } from "../helpers/project-lab.js";
@@ -59,6 +60,60 @@ test("parts in any order, some of them twice", async (t) => {
     ),
   );
   t.deepEqual((await project.listUploads("bucket")).entries, []);
+});
+
+test("a part that is uploaded again with fewer segments leaves nothing of the former", async (t) => {
+  const { project } = await projectLab(t, { ...tiny, satellite: { limits: { minPartSize: 0 } } });
+  await project.createBucket("bucket");
+  const { uploadId } = await project.beginUpload("bucket", "key");
+  const upload = (number: number, data: Uint8Array, etag: string) =>
+    project.uploadPart("bucket", "key", uploadId, number, bodyOf(data), { etag: utf8(etag) });
+  const next = randomBytes(10);
+  await upload(2, next, "next");
+  let wanted = Buffer.alloc(0);
+  for (const size of [230_000, 70_000, 150_000, 50_000, 3, 0, 100]) {
+    wanted = randomBytes(size);
+    await upload(1, wanted, `of ${size}`);
+    const { parts } = await project.listParts("bucket", "key", uploadId);
+    t.deepEqual(
+      parts.map(({ partNumber, size: listed, etag }) => [partNumber, listed, tagOf(etag)]),
+      [
+        [1, size, `of ${size}`],
+        [2, 10, "next"],
+      ],
+    );
+  }
+  t.is((await project.commitUpload("bucket", "key", uploadId)).size, 110);
+  const { body } = await project.getObject("bucket", "key");
+  t.true((await readAll(body)).equals(Buffer.concat([wanted, next])));
+  const range = { start: 95, end: 105 };
+  const { body: some } = await project.getObject("bucket", "key", { range });
+  t.true((await readAll(some)).equals(Buffer.concat([wanted, next]).subarray(95, 105)));
+  await project.copyObject({ bucket: "bucket", key: "key" }, { bucket: "bucket", key: "copy" });
+  const { body: copied } = await project.getObject("bucket", "copy");
+  t.true((await readAll(copied)).equals(Buffer.concat([wanted, next])));
+});
+
+test("pending uploads are listed by key and age, in folders and pages", async (t) => {
+  const { project } = await projectLab(t, { ...tiny, nodes: 0 });
+  await project.createBucket("bucket");
+  const ids: string[] = [];
+  for (const key of ["b", "a/1", "a/2", "b", "c"]) ids.push((await project.beginUpload("bucket", key)).uploadId);
+  await project.putObject("bucket", "a/3", [utf8("no upload")]);
+  const told = async (options: ListObjectsOptions) => {
+    const { entries, next } = await project.listUploads("bucket", options);
+    const names = entries.map((entry) =>
+      entry.kind === "prefix" ? entry.prefix : `${entry.upload.key} ${ids.indexOf(entry.upload.uploadId)}`,
+    );
+    return next === undefined ? names : [...names, `next ${utf8Text(next)}`];
+  };
+  t.deepEqual(await told({}), ["a/1 1", "a/2 2", "b 0", "b 3", "c 4"]);
+  t.deepEqual(await told({ delimiter: "/" }), ["a/", "b 0", "b 3", "c 4"]);
+  t.deepEqual(await told({ prefix: "a/", delimiter: "/" }), ["a/1 1", "a/2 2"]);
+  t.deepEqual(await told({ limit: 3 }), ["a/1 1", "a/2 2", "next a/2"]);
+  t.deepEqual(await told({ cursor: "a/2" }), ["b 0", "b 3", "c 4"]);
+  await project.abortUpload("bucket", "b", ids[0]!);
+  t.deepEqual(await told({ cursor: "a/2" }), ["b 3", "c 4"]);
 });
 
 test("metadata of the commit replaces that of the begin, nothing keeps it", async (t) => {

@@ -1,6 +1,8 @@
 import test from "ava";
+import { newGrant, parseGrant } from "../../core/access/grant.js";
 import type { ListEntry, Project } from "../../core/api.js";
 import { toHex, utf8 } from "../../core/bytes/bytes.js";
+import { CipherSuite } from "../../core/crypto/cipher-suite.js";
 import { projectLab, readAll } from "../helpers/project-lab.js";
 
 async function text(project: Project, key: string, version?: Uint8Array): Promise<string> {
@@ -74,6 +76,29 @@ test("versions of a key are listed over page ends", async (t) => {
       versionCursor = page.nextVersion;
     }
     t.deepEqual(seen, ["k:5*", "k:4", "k:3", "k:2", "k:1", delimiter === "" ? "k/x:6*" : "k/"]);
+  }
+});
+
+test("versions of a key that is the prefix itself are listed over page ends, with readable keys, too", async (t) => {
+  const { grant, openGrant } = await projectLab(t, { nodes: 0 });
+  const { satelliteAddress, apiKey } = parseGrant(grant);
+  const readable = { satelliteAddress, apiKey, rootKey: new Uint8Array(32), pathCipher: CipherSuite.Null };
+  const project = await openGrant(newGrant(readable));
+  await project.createBucket("bucket");
+  await project.setBucketVersioning("bucket", true);
+  for (let size = 1; size <= 5; size++) await project.putObject("bucket", "p", [new Uint8Array(size)]);
+  for (const key of ["p/x", "q"]) await project.putObject("bucket", key, [new Uint8Array(6)]);
+  for (const limit of [1, 2, 3]) {
+    const seen: string[] = [];
+    let cursor: Uint8Array | undefined;
+    let versionCursor: Uint8Array | undefined;
+    do {
+      const page = await project.listVersions("bucket", { prefix: "p", cursor, versionCursor, limit });
+      seen.push(...told(page.entries));
+      cursor = page.next;
+      versionCursor = page.nextVersion;
+    } while (cursor !== undefined && seen.length < 10);
+    t.deepEqual(seen, ["p:5*", "p:4", "p:3", "p:2", "p:1", "p/x:6*"], `limit ${limit}`);
   }
 });
 
