@@ -68,7 +68,7 @@ export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
   const ports = flags.ephemeral === true ? freePorts : defaultPorts;
   const accessGrant = flags.access ?? env.accessGrant;
   return {
-    dataDir: resolve(flags.dataDir ?? env.dataDir ?? ".postern"),
+    dataDir: dataDir(flags, env),
     host: flags.host ?? "127.0.0.1",
     ports: {
       s3: port("--s3-port", flags.s3Port, ports.s3),
@@ -94,6 +94,48 @@ export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
       auth: database("--auth-database", flags.authDatabase ?? env.authDatabase),
     },
   };
+}
+
+/** What `postern network` was told on the command line; everything may be left out. */
+export interface NetworkFlags {
+  readonly dataDir?: string;
+  readonly host?: string;
+  readonly satellitePort?: string;
+  readonly nodes?: string;
+  readonly ephemeral?: boolean;
+  readonly satelliteDatabase?: string;
+  readonly logLevel?: string;
+}
+
+/** Complete settings of `postern network`. Port 0 takes a free one. */
+export interface NetworkConfig {
+  /** Absolute path of the folder that `postern serve` would use too. */
+  readonly dataDir: string;
+  readonly host: string;
+  readonly ports: { readonly satellite: number; readonly firstNode: number };
+  readonly nodes: number;
+  readonly database: string | undefined;
+  readonly logLevel: LogLevel;
+}
+
+export function networkConfig(flags: NetworkFlags, env: Environment): NetworkConfig {
+  return {
+    dataDir: dataDir(flags, env),
+    host: flags.host ?? "127.0.0.1",
+    ports: networkPorts(flags.satellitePort, flags.ephemeral === true ? freePorts : defaultPorts),
+    nodes: wholeNumber("--nodes", flags.nodes ?? "10"),
+    database: database("--satellite-database", flags.satelliteDatabase ?? env.satelliteDatabase),
+    logLevel: logLevel(flags.logLevel ?? env.logLevel ?? "warn"),
+  };
+}
+
+export function dataDir(flags: { readonly dataDir?: string }, env: Environment): string {
+  return resolve(flags.dataDir ?? env.dataDir ?? ".postern");
+}
+
+export function wholeNumber(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new PosternError("invalid-argument", `${name} is a whole number, not "${text}"`);
+  return Number(text);
 }
 
 function networkPorts(flag: string | undefined, defaults: { satellite: number; firstNode: number }) {

@@ -19,6 +19,19 @@ export interface KeptToken {
 /** One file for each project of the embedded network and one for `--access`: no run may overwrite another's. */
 export type CredentialsFile = "credentials.json" | "access-credentials.json" | `credentials-${string}.json`;
 
+/** The grant of a network that was started without a gateway: there is nothing else to keep then. */
+const grantFile = "grant.json";
+const grantShape = z.object({ accessGrant: z.string() });
+
+/** The grant of the embedded network's first project, if one was made. It holds the only key to what is stored there. */
+export async function readGrant(dir: DataDir): Promise<string | undefined> {
+  return ((await readCredentials(dir, "credentials.json")) ?? (await read(dir, grantFile, grantShape)))?.accessGrant;
+}
+
+export async function keepGrant(dir: DataDir, accessGrant: string): Promise<void> {
+  await dir.writeJson(grantFile, { accessGrant });
+}
+
 const tokenFile = "auth-token.json";
 const credentialsShape = z.object({ accessGrant: z.string(), accessKeyId: z.string(), secretKey: z.string() });
 const tokenShape = z.object({ authToken: z.string().min(1) });

@@ -1,11 +1,17 @@
-import { randomBytes } from "node:crypto";
 import { isPosternError } from "../core/index.js";
 import type { Uplink } from "../core/uplink.js";
 import type { AccessKeys } from "../frontends/frontend.js";
 import type { NetworkProcess } from "../network/index.js";
 import type { ServeConfig } from "./config.js";
-import { type CredentialsFile, type KeptCredentials, keepCredentials, readCredentials } from "./credentials.js";
+import {
+  type CredentialsFile,
+  type KeptCredentials,
+  keepCredentials,
+  readCredentials,
+  readGrant,
+} from "./credentials.js";
 import type { DataDir } from "./data-dir.js";
+import { firstProject, newProjectGrant } from "./project-grant.js";
 import type { ReadyFile } from "./ready-file.js";
 import type { Satellite } from "./satellite.js";
 
@@ -23,7 +29,7 @@ interface Parts {
  */
 export async function firstCredentials(config: ServeConfig, parts: Parts): Promise<KeptCredentials> {
   if (config.fixedCredentials !== undefined) return { ...config.fixedCredentials, accessGrant: config.accessGrant! };
-  if (config.accessGrant === undefined) return keptOrNew(parts, "credentials.json", undefined, "postern");
+  if (config.accessGrant === undefined) return keptOrNew(parts, "credentials.json", undefined, firstProject);
   return keptOrNew(parts, "access-credentials.json", config.accessGrant, "");
 }
 
@@ -48,20 +54,16 @@ async function keptOrNew(
     return { ...kept, accessGrant: parts.satellite.current(kept.accessGrant) };
   }
   // A grant of the embedded network holds the only key to what is stored there: it is never thrown away.
-  const accessGrant = givenGrant ?? kept?.accessGrant ?? (await newGrant(parts, projectName));
+  const before = kept?.accessGrant ?? (projectName === firstProject ? await readGrant(parts.dir) : undefined);
+  const accessGrant = givenGrant ?? before ?? (await newGrant(parts, projectName));
   const { accessKeyId, secretKey } = await parts.access.register({ accessGrant, public: false });
   const credentials = { accessGrant, accessKeyId, secretKey };
   await keepCredentials(parts.dir, file, credentials);
   return { ...credentials, accessGrant: parts.satellite.current(accessGrant) };
 }
 
-/** The passphrase is random and forgotten: the grant holds the key that is made of it. */
 async function newGrant({ network, satellite, uplink }: Parts, projectName: string): Promise<string> {
-  const known = await network!.listProjects();
-  const project = known.find(({ name }) => name === projectName) ?? (await network!.createProject(projectName));
-  const apiKey = await network!.createApiKey(project.id);
-  const passphrase = randomBytes(24).toString("base64url");
-  return uplink.requestAccess({ satellite: satellite.url, apiKey, passphrase });
+  return newProjectGrant(network!, projectName, { satellite: satellite.url, uplink });
 }
 
 async function isKnown(accessKeyId: string, access: AccessKeys): Promise<boolean> {

@@ -4,6 +4,7 @@ import { collectLessOften } from "../core/collector.js";
 import { type ServeFlags, serveConfig } from "./config.js";
 import { readEnvironment, widenThreadPool } from "./env.js";
 import { exitLine } from "./exit-line.js";
+import { addNetworkCommands } from "./network-commands.js";
 import { serve } from "./serve.js";
 
 widenThreadPool();
@@ -40,6 +41,8 @@ program
   .option("--auth-database <url>", "PostgreSQL for the auth service's records (env: POSTERN_AUTH_DATABASE)")
   .option("--log-level <level>", "debug, info, warn, error or silent (default: warn; env: POSTERN_LOG_LEVEL)")
   .action((flags: ServeFlags) => serve(serveConfig(flags, readEnvironment())));
+
+addNetworkCommands(program);
 
 try {
   await program.parseAsync();

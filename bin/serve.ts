@@ -79,6 +79,7 @@ async function startNetwork(config: ServeConfig, dir: DataDir, stopper: Stopper,
   const network = await startNetworkProcess({
     dir: dir.file("network"),
     database: config.databases.satellite,
+    control: true,
     host: config.host,
     ports: { satellite, firstNode },
     onProblem: (message, error) => log.warn({ error: exitLine(error) }, message),

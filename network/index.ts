@@ -1,3 +1,5 @@
+export { controlNetwork } from "./control-client.js";
+export type { ControlCommand, ControlCommands, NetworkStatus, NodeStatus } from "./control-messages.js";
 export { type NetworkNode, type NodeSpace, type RunningNetwork, startNetwork } from "./network.js";
 export type { NetworkOptions } from "./options.js";
 export { type NetworkProcess, type NetworkProcessOptions, startNetworkProcess } from "./process-client.js";

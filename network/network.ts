@@ -4,6 +4,8 @@ import { toHex } from "../core/bytes/bytes.js";
 import { PosternError } from "../core/errors.js";
 import type { Identity } from "../core/identity/identity.js";
 import { readOrCreateIdentity } from "../core/identity/identity-files.js";
+import { runControl } from "./control-messages.js";
+import { startControl } from "./control-server.js";
 import { lockFolder } from "./lock.js";
 import { checkNodeCount, defaultRedundancy, maxNodes, type NetworkOptions } from "./options.js";
 import { type Accounts, type RunningSatellite, startSatellite, type Upkeep } from "./satellite/index.js";
@@ -91,7 +93,15 @@ export async function startNetwork(options: NetworkOptions): Promise<RunningNetw
     // Nodes end first: an upload whose pieces are in can still be committed.
     stops.unshift(() => stopNodes([...nodes.values()]));
     await Promise.all(identities.map((identity, i) => joinNode(indexes[i]!, identity).start()));
-    return runningNetwork({ dir, satellite, nodes, members, joinNode }, () => stopInOrder(stops));
+    const network = runningNetwork({ dir, satellite, nodes, members, joinNode }, () => stopInOrder(stops));
+    if (options.control === true) {
+      // Without it the network works all the same: the path of the folder may be too long for a socket.
+      const control = await startControl(dir, (request) => runControl(network, request)).catch((error: unknown) => {
+        onProblem("the network takes no commands", error);
+      });
+      if (control !== undefined) stops.unshift(() => control.stop());
+    }
+    return network;
   } catch (error) {
     await stopInOrder(stops).catch(() => {});
     throw error;

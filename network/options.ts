@@ -37,6 +37,8 @@ export interface NetworkOptions {
   readonly durable?: boolean;
   /** True: any node may join by checking in with the satellite, and is given data. Only its own when absent. */
   readonly open?: boolean;
+  /** True: the network answers `controlNetwork` on a socket in its folder. It does not when absent. */
+  readonly control?: boolean;
   /** Hears of what goes wrong without a caller to tell. Never holds secrets. Nothing when absent. */
   readonly onProblem?: (message: string, error: unknown) => void;
 }
