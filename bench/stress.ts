@@ -24,6 +24,7 @@ const { values } = parseArgs({
     silent: { type: "string", default: "20" },
     "max-mib": { type: "string", default: "4" },
     "segment-mib": { type: "string", default: "1" },
+    "buffer-mib": { type: "string", default: "512" },
   },
 });
 const mib = 1024 * 1024;
@@ -69,7 +70,11 @@ const nodes = await Promise.all(
 const { id } = await satellite.createProject("stress");
 const apiKey = await satellite.createApiKey(id);
 const grant = newGrant({ satelliteAddress: satellite.nodeUrl, apiKey, rootKey: randomBytes(32) });
-const uplink = createUplink({ segmentSize: Number(values["segment-mib"]) * mib, threads: 2 });
+const uplink = createUplink({
+  segmentSize: Number(values["segment-mib"]) * mib,
+  bufferBytes: Number(values["buffer-mib"]) * mib,
+  threads: 2,
+});
 const project = await uplink.openProject(grant);
 await project.createBucket("bucket");
 const source = randomBytes(Number(values["max-mib"]) * mib);
@@ -136,7 +141,8 @@ const watchdog = setInterval(() => {
     all[name] = (all[name] ?? 0) + 1;
     return all;
   }, {});
-  lastDump = JSON.stringify({ counts, works: works.size, rss: Math.round(process.memoryUsage().rss / mib), handles });
+  const rss = Math.round(process.memoryUsage().rss / mib);
+  lastDump = JSON.stringify({ counts, works: works.size, rss, uplink: uplink.stats(), handles });
   console.log(new Date().toISOString(), lastDump);
   if (silent.length === 0) return;
   for (const work of silent) console.log("SILENT", work.what, `${work.done} bytes`, now - work.at, "ms");
