@@ -71,6 +71,43 @@ interface Place {
 }
 
 async function deleteSome(
+  context: ProjectContext,
+  bucket: Uint8Array,
+  places: readonly Place[],
+  options: DeleteObjectsOptions,
+): Promise<DeleteItemResult[]> {
+  try {
+    return await deleteTogether(context, bucket, places, options);
+  } catch (error) {
+    // Satellites that do not have the call, or that have it turned off; those that never heard of it answer status 0.
+    if (!isPosternError(error, "unimplemented", "unknown")) throw error;
+  }
+  const results: DeleteItemResult[] = [];
+  for (const { at, version } of places) results.push(await deleteAlone(context, at, version, options));
+  return results;
+}
+
+async function deleteAlone(
+  context: ProjectContext,
+  { bucket, key }: ObjectLocation,
+  version: Uint8Array | undefined,
+  options: DeleteObjectsOptions,
+): Promise<DeleteItemResult> {
+  const nothing = { key: utf8Text(key), keyBytes: key, removed: undefined, marker: undefined };
+  try {
+    const done = await deleteObject(context, utf8Text(bucket), key, { ...options, version });
+    if (!done.deleted || done.version === undefined) return { ...nothing, status: "not-found" };
+    const deleted = { version: done.version, isDeleteMarker: done.isDeleteMarker };
+    const added = done.isDeleteMarker && version === undefined;
+    return { ...nothing, status: "ok", ...(added ? { marker: deleted } : { removed: deleted }) };
+  } catch (error) {
+    if (isPosternError(error, "permission-denied")) return { ...nothing, status: "unauthorized" };
+    if (isPosternError(error, "object-protected")) return { ...nothing, status: "locked" };
+    throw error;
+  }
+}
+
+async function deleteTogether(
   { metainfo }: ProjectContext,
   bucket: Uint8Array,
   places: readonly Place[],
