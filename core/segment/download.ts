@@ -87,8 +87,10 @@ export class SegmentDownload {
     let skip = this.stripes.skip;
     let left = this.length;
     try {
-      for (let stripe = firstStripe; stripe < endStripe && left > 0; stripe += decoder.unitStripes) {
-        const end = Math.min(stripe + decoder.unitStripes, endStripe);
+      for (let stripe = firstStripe, end: number; stripe < endStripe && left > 0; stripe = end) {
+        // Units are counted from the start of the segment: so they cut no cipher block, which could not be decoded again
+        // from other pieces when a share in its first part turns out to be wrong.
+        end = Math.min((Math.floor(stripe / decoder.unitStripes) + 1) * decoder.unitStripes, endStripe);
         const { plain } = await this.decode(decoder, stripe, end);
         for (const feed of this.feeds.values()) feed.forget(end * this.layout.shareSize);
         const wanted = plain.subarray(skip, skip + left);
