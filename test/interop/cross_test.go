@@ -3,10 +3,12 @@ package interop
 import (
 	"context"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
 	"storj.io/uplink"
+	privateAccess "storj.io/uplink/private/access"
 )
 
 // mustHold reads an object with both; of large ones the end of the first segment and what comes after it.
@@ -145,4 +147,50 @@ func TestCoreAndUplinkRequestTheSameAccess(t *testing.T) {
 	if wrong == ours {
 		t.Fatal("two passphrases make the same access grant")
 	}
+}
+
+// Access grants that leave keys in the clear, as `uplink access create --unencrypted-object-keys` makes them.
+func TestCoreAndUplinkWithPlainKeys(t *testing.T) {
+	ctx := testContext(t)
+	limits := startLimits(ctx, t)
+	core := startCore(t)
+	config := uplink.Config{}
+	privateAccess.DisableObjectKeyEncryption(&config)
+	access, err := config.RequestAccessWithPassphrase(ctx, limits.URL, limits.Keys["parts"], "passphrase")
+	check(t, err)
+	project, err := config.OpenProject(ctx, access)
+	check(t, err)
+	defer func() { check(t, project.Close()) }()
+	bucket := newBucket(ctx, t, project, "plain-keys")
+	core.grant = grantText(t, access)
+
+	data, custom := []byte("some data"), map[string]string{"a": "b"}
+	keys := []string{"/", "a", "a/b", "a//", "b/\xff", "é"}
+	for i, key := range keys {
+		if i%2 == 0 {
+			upload(ctx, t, project, bucket, key, data, custom)
+		} else {
+			core.do(t, "put", with(fileOf(t, data), args{"bucket": bucket, "key": keyHex(key), "custom": custom}), nil)
+		}
+	}
+	var byUplink []string
+	objects := project.ListObjects(ctx, bucket, &uplink.ListObjectsOptions{Recursive: true})
+	for objects.Next() {
+		byUplink = append(byUplink, objects.Item().Key)
+	}
+	check(t, objects.Err())
+	sorted := slices.Sorted(slices.Values(keys))
+	if byCore := coreKeys(t, core, args{"bucket": bucket}); !slices.Equal(byUplink, sorted) || !slices.Equal(byCore, sorted) {
+		t.Fatalf("listed %q by uplink, %q by core", byUplink, byCore)
+	}
+	for _, key := range keys {
+		mustHold(ctx, t, project, core, bucket, key, data, custom)
+	}
+	var shared string
+	prefixes := []args{{"bucket": bucket, "prefix": keyHex("a/")}}
+	core.do(t, "share", args{"permission": args{"allowDownload": true}, "prefixes": prefixes}, &shared)
+	guest := openGrant(ctx, t, shared)
+	mustEqual(t, "shared", download(ctx, t, guest, bucket, "a/b", nil), data)
+	_, err = guest.StatObject(ctx, bucket, "b/\xff")
+	mustBe(t, "not shared", err, uplink.ErrPermissionDenied)
 }
