@@ -100,6 +100,8 @@ async function withProject(project: Project, request: Request): Promise<unknown>
   switch (request.operation) {
     case "createBucket":
       return await project.createBucket(bucket);
+    case "deleteBucket":
+      return await project.deleteBucket(bucket);
     case "headBucket":
       return await project.headBucket(bucket);
     case "listBuckets":
