@@ -183,6 +183,9 @@ export async function listParts(
   const at = locate(store, bucket, key);
   const streamId = streamIdOf(uploadId);
   const parts: PartInfo[] = [];
+  // Satellites go on listing the segments of an upload that is gone until they remove them, or list none without a word.
+  const pending = requirePending(context, at, streamId, signal);
+  pending.catch(() => undefined); // seen below
   // After the last segment of part `after`. Position 0/0 means the start.
   let cursorPosition = { partNumber: after, index: after > 0 ? maximumIndex : 0 };
   for (;;) {
@@ -195,13 +198,24 @@ export async function listParts(
       const part = partOf(partNumber, item, cipherSuite, at.contentKey);
       const former = parts.at(-1);
       if (former?.partNumber === partNumber) parts[parts.length - 1] = joinParts(former, part);
-      else if (parts.length === limit) return { parts, more: true };
-      else parts.push(part);
+      else if (parts.length === limit) {
+        await pending;
+        return { parts, more: true };
+      } else parts.push(part);
     }
     if (reply.more && reply.items.length > 0) continue;
-    // Satellites list no segments for an upload that is gone, just as for one without parts.
-    if (parts.length === 0) await pendingMetadata(context, at, streamId, signal);
+    await pending;
     return { parts, more: false };
+  }
+}
+
+/** Fails with `upload-not-found` when the upload is gone, as far as the grant may see. */
+async function requirePending(...args: Parameters<typeof pendingMetadata>): Promise<void> {
+  try {
+    await pendingMetadata(...args);
+  } catch (error) {
+    // On older satellites only who may list finds out.
+    if (!isPosternError(error, "permission-denied")) throw error;
   }
 }
 
