@@ -1,5 +1,5 @@
 import { serveGrpc, servePlainDrpc } from "../../core/rpc/index.js";
-import type { Frontend, FrontendDeps, RunningFrontend } from "../frontend.js";
+import type { Frontend, FrontendDeps, Logger, RunningFrontend } from "../frontend.js";
 import { listen } from "../http/index.js";
 import { edgeAuthService } from "./edge-auth-service.js";
 import { authHttpApp } from "./http-app.js";
@@ -76,6 +76,7 @@ async function listenGrpc(
   const server = await serveGrpc({
     listen: { host: options.host, port },
     services: [edgeAuthService(access, log)],
+    onDefect: defectsTo(log),
     maxConnections: options.maxConnections,
     maxMessageBytes: 2 * options.maxBodyBytes,
     inactivityTimeoutMs: 60_000,
@@ -92,8 +93,14 @@ async function listenDrpc(
   const server = await servePlainDrpc({
     listen: { host: options.host, port },
     services: [edgeAuthService(access, log)],
+    onDefect: defectsTo(log),
     maxConnections: options.maxConnections,
     inactivityTimeoutMs: 60_000,
   });
   return { name: "drpc", address: server.address, stop: (graceMs) => server.stop({ graceMs }) };
+}
+
+/** What a caller is only told "internal error" of. */
+function defectsTo(log: Logger): (error: unknown, path: string) => void {
+  return (error, path) => log.error({ error: String(error), path }, "defect in a call");
 }

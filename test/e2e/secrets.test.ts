@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import test from "ava";
 import { parseGrant } from "../../core/access/grant.js";
 import { parseAccessKeyId } from "../../core/auth/access-key.js";
@@ -14,7 +15,13 @@ test("no file outside the owner's own holds anything that opens a grant or an ob
   t.timeout(120_000);
   const dir = await tempDir();
   t.teardown(dir.remove);
-  const server = await startServer({ dataDir: dir.path, args: ["--log-level", "debug"] });
+  const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  const server = await startServer({
+    dataDir: dir.path,
+    args: ["--log-level", "debug"],
+    onOutput: (stream, chunk) => output[stream].push(chunk),
+  });
+  t.teardown(() => server.stop());
   const { ready } = server;
   const client = new S3Client({
     endpoint: ready.s3,
@@ -34,12 +41,29 @@ test("no file outside the owner's own holds anything that opens a grant or an ob
     new PutObjectCommand({ Bucket, Key: "hidden-key-name", Body: marker, Metadata: { m: "hidden-value" } }),
   );
   await client.send(new PutObjectCommand({ Bucket, Key: "hidden-small-name", Body: "hidden-inline-text" }));
-  await client.send(new GetObjectCommand({ Bucket, Key: "hidden-key-name" }));
+  const read = await client.send(new GetObjectCommand({ Bucket, Key: "hidden-key-name" }));
+  t.is(await read.Body!.transformToString(), marker);
+  const presigned = await getSignedUrl(client, new GetObjectCommand({ Bucket, Key: "hidden-key-name" }));
+  t.is(await (await fetch(presigned)).text(), marker);
+  // What fails is what gets logged: a wrong signature, a grant that is none, a key id that is unknown, and no service.
+  t.is((await fetch(presigned.replace(/.$/, (last) => (last === "0" ? "1" : "0")))).status, 403);
+  const brokenGrant = `${ready.accessGrant.slice(0, -1)}`;
+  const refused = await fetch(`${ready.authHttp}/v1/access`, {
+    method: "POST",
+    body: JSON.stringify({ access_grant: brokenGrant }),
+  });
+  t.is(refused.status, 400);
+  const resolve = (id: string, token: string) =>
+    fetch(`${ready.authHttp}/v1/access/${id}`, { headers: { authorization: `Bearer ${token}` } });
+  t.is((await resolve(registered.access_key_id, ready.authToken!)).status, 200);
+  t.is((await resolve(registered.access_key_id, `${ready.authToken}x`)).status, 401);
   client.destroy();
 
   const grant = parseGrant(ready.accessGrant);
   const secrets: [string, Uint8Array | string][] = [
     ["access grant", ready.accessGrant],
+    ["most of the access grant", brokenGrant],
+    ["signature", new URL(presigned).searchParams.get("X-Amz-Signature")!],
     ["API key tail", grant.apiKey.tail],
     ["root key", grant.encryption.defaultKey!],
     ["access key id", ready.accessKeyId],
@@ -66,6 +90,14 @@ test("no file outside the owner's own holds anything that opens a grant or an ob
       const bytes = await readFile(file);
       for (const [name, secret] of secrets) t.false(bytes.includes(bytesOf(secret)), `${file} holds the ${name}`);
     }
+  }
+  // The credentials that it shows to who starts it are the one exception.
+  const shown = new Set(["access key id", "secret key"]);
+  t.true(Buffer.concat(output.stdout).includes("Postern is ready."));
+  for (const [name, secret] of secrets) {
+    const bytes = bytesOf(secret);
+    if (!shown.has(name)) t.false(Buffer.concat(output.stdout).includes(bytes), `stdout holds the ${name}`);
+    t.false(Buffer.concat(output.stderr).includes(bytes), `stderr holds the ${name}`);
   }
 });
 

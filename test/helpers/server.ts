@@ -21,13 +21,19 @@ export interface ServerOptions {
   /** Data folder; the caller removes it. */
   readonly dataDir: string;
   readonly args?: readonly string[];
+  /** Hears all that it writes; stderr is the test's own when absent. */
+  readonly onOutput?: (stream: "stdout" | "stderr", chunk: Buffer) => void;
 }
 
 const entry = join(repositoryRoot, "dist", "bin", "postern.js");
 
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const args = ["serve", "--ephemeral", "--data-dir", options.dataDir, ...(options.args ?? [])];
-  const child = spawn(process.execPath, [entry, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [entry, ...args], {
+    stdio: ["ignore", "pipe", options.onOutput === undefined ? "inherit" : "pipe"],
+  });
+  child.stdout!.on("data", (chunk: Buffer) => options.onOutput?.("stdout", chunk));
+  child.stderr?.on("data", (chunk: Buffer) => options.onOutput?.("stderr", chunk));
   const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   if (!(await saysReady(child))) {
     const [code] = await exited;
