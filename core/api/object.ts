@@ -33,7 +33,10 @@ export interface PutObjectOptions extends CallSettings, LockOptions {
   etag?: Uint8Array | (() => Uint8Array | Promise<Uint8Array>);
   /** When the object goes away by itself; never when absent. */
   expiresAt?: Date;
-  /** Fails with `object-already-exists` when the key is taken; false when absent. */
+  /**
+   * Fails with `object-already-exists` when the key is taken; false when absent. A small body goes in one round trip,
+   * of which the real satellite may keep a pending upload then, for a day at most.
+   */
   ifNoneMatch?: boolean;
 }
 
