@@ -1,5 +1,4 @@
 import { parseHttpDate } from "./auth/time.js";
-import { S3Error } from "./errors.js";
 import type { RequestHeaders } from "./headers.js";
 
 /** What conditions are compared with. */
@@ -53,16 +52,17 @@ export function rangeCounts(headers: RequestHeaders, validators: Validators): bo
 export interface WriteConditions {
   /** Only if there is nothing. */
   readonly ifNoneMatch: boolean;
+  /** Only if none of these ETags is there. */
+  readonly noneOf: string | undefined;
   /** Only if this ETag (or "*") is there. */
   readonly ifMatch: string | undefined;
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 export function writeConditions(headers: RequestHeaders): WriteConditions {
-  const ifNoneMatch = headers.get("if-none-match");
-  // Amazon too knows no other value here.
-  if (ifNoneMatch !== undefined && ifNoneMatch !== "*") throw new S3Error("NotImplemented");
-  return { ifNoneMatch: ifNoneMatch !== undefined, ifMatch: headers.get("if-match") };
+  const text = headers.get("if-none-match");
+  const ifNoneMatch = text?.trim() === "*";
+  return { ifNoneMatch, noneOf: ifNoneMatch ? undefined : text, ifMatch: headers.get("if-match") };
 }
 
 export function etagListed(list: string, etag: string): boolean {

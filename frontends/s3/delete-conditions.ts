@@ -1,9 +1,10 @@
-import type { Key } from "../../core/index.js";
+import { isPosternError, type Key, type ObjectInfo } from "../../core/index.js";
 import { parseHttpDate } from "./auth/time.js";
 import type { Call } from "./call.js";
 import { etagListed } from "./conditions.js";
 import { S3Error } from "./errors.js";
 import { etagOf } from "./metadata.js";
+import { hiddenByMarker } from "./version-id.js";
 
 /** Under which conditions an object is to be deleted. */
 export interface DeleteConditions {
@@ -27,7 +28,8 @@ export function deleteConditions(texts: {
 }
 
 /**
- * Fails with PreconditionFailed when the object is not as the conditions say, and with NoSuchKey when it is not there.
+ * Fails with PreconditionFailed when the object is not as the conditions say. What is not there is as good as deleted; a
+ * delete marker is something that is there, and has neither ETag nor size.
  * The network has no deletion on condition: what another client does right after the look goes unseen.
  */
 export async function checkDelete(
@@ -36,7 +38,22 @@ export async function checkDelete(
   version: Uint8Array | undefined,
   conditions: DeleteConditions,
 ): Promise<void> {
-  const info = await call.project.headObject(call.bucket, key, { version, signal: call.signal });
+  let info: ObjectInfo;
+  try {
+    info = await call.project.headObject(call.bucket, key, { version, signal: call.signal });
+  } catch (error) {
+    const marker =
+      isPosternError(error, "method-not-allowed") ||
+      (isPosternError(error, "object-not-found") && version === undefined && (await hiddenByMarker(call, key)));
+    if (
+      marker &&
+      !(conditions.etag === "*" && conditions.lastModified === undefined && conditions.size === undefined)
+    ) {
+      throw new S3Error("PreconditionFailed", { cause: error });
+    }
+    if (marker || isPosternError(error, "object-not-found")) return;
+    throw error;
+  }
   const modified = Math.floor(info.createdAt.getTime() / 1000);
   const holds =
     (conditions.etag === undefined || etagListed(conditions.etag, etagOf(info))) &&

@@ -17,9 +17,9 @@ export interface WriteGuard {
 }
 
 export function writeGuard(call: Call): WriteGuard {
-  const { ifNoneMatch, ifMatch } = writeConditions(call.headers);
+  const { ifNoneMatch, noneOf, ifMatch } = writeConditions(call.headers);
   const check = async (): Promise<void> => {
-    if (!ifNoneMatch && ifMatch === undefined) return;
+    if (!ifNoneMatch && noneOf === undefined && ifMatch === undefined) return;
     let etag: string;
     try {
       etag = etagOf(await call.project.headObject(call.bucket, keyOf(call), { signal: call.signal }));
@@ -28,7 +28,7 @@ export function writeGuard(call: Call): WriteGuard {
       if (ifMatch === undefined) return;
       throw error;
     }
-    if (ifNoneMatch) throw failed("If-None-Match");
+    if (ifNoneMatch || (noneOf !== undefined && etagListed(noneOf, etag))) throw failed("If-None-Match");
     if (ifMatch !== undefined && !etagListed(ifMatch, etag)) throw failed("If-Match");
   };
   return { ifNoneMatch, check };

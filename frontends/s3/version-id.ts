@@ -94,6 +94,11 @@ export async function missingObject(call: Call, key: Key, error: unknown): Promi
   });
 }
 
+/** Whether the newest version of a key is a delete marker. */
+export async function hiddenByMarker(call: Call, key: Key): Promise<boolean> {
+  return (await latestMarker(call, key)) !== undefined;
+}
+
 async function latestMarker(call: Call, key: Key): Promise<ObjectInfo | undefined> {
   const { project, bucket, signal } = call;
   try {

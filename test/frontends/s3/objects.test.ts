@@ -272,7 +272,7 @@ test("writes on condition", async (t) => {
     s3.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));
   const { ETag } = await put("k", "one", { IfNoneMatch: "*" });
   t.is(await refusal(t, put("k", "two", { IfNoneMatch: "*" })), "PreconditionFailed 412");
-  t.is(await refusal(t, put("k", "two", { IfNoneMatch: ETag })), "NotImplemented 501");
+  t.is(await refusal(t, put("k", "two", { IfNoneMatch: ETag })), "PreconditionFailed 412");
   t.is(await refusal(t, put("k", "two", { IfMatch: '"x"' })), "PreconditionFailed 412");
   t.is(await refusal(t, put("new", "two", { IfMatch: ETag })), "NoSuchKey 404");
   await put("k", "two", { IfMatch: ETag });
