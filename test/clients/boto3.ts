@@ -15,6 +15,6 @@ export async function boto3Round(t: ExecutionContext, { ready, dir, sizes }: Cli
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
   };
-  const { stdout } = await mustRun("python3", [script, ...sizes.map(String)], { env, cwd: dir });
+  const { stdout } = await mustRun("python3", [script, ...sizes.map(String)], { env, cwd: dir, timeoutMs: 400_000 });
   t.is(stdout.trim(), `${sizes.length} files, all equal`);
 }
