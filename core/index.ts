@@ -7,4 +7,11 @@ export { type ErrorCode, errorCodes, isPosternError, PosternError, toPosternErro
 export type { TransferOptions } from "./options.js";
 export type { BucketSettings, BucketSettingsEntry, SettingsChange, UploadNotes } from "./settings/bucket-settings.js";
 export type { BucketId } from "./settings/bucket-settings-store.js";
-export { type AccessRequest, createUplink, openProject, type Uplink, type UplinkOptions } from "./uplink.js";
+export {
+  type AccessRequest,
+  createUplink,
+  openProject,
+  type Uplink,
+  type UplinkOptions,
+  type UplinkStats,
+} from "./uplink.js";
