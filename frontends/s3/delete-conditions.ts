@@ -29,7 +29,7 @@ export function deleteConditions(texts: {
 
 /**
  * Fails with PreconditionFailed when the object is not as the conditions say. What is not there is as good as deleted; a
- * delete marker is something that is there, and has neither ETag nor size.
+ * delete marker is something that is there, and has neither ETag nor size. False when there is nothing to delete.
  * The network has no deletion on condition: what another client does right after the look goes unseen.
  */
 export async function checkDelete(
@@ -37,7 +37,7 @@ export async function checkDelete(
   key: Key,
   version: Uint8Array | undefined,
   conditions: DeleteConditions,
-): Promise<void> {
+): Promise<boolean> {
   let info: ObjectInfo;
   try {
     info = await call.project.headObject(call.bucket, key, { version, signal: call.signal });
@@ -51,7 +51,7 @@ export async function checkDelete(
     ) {
       throw new S3Error("PreconditionFailed", { cause: error });
     }
-    if (marker || isPosternError(error, "object-not-found")) return;
+    if (marker || isPosternError(error, "object-not-found")) return marker;
     throw error;
   }
   const modified = Math.floor(info.createdAt.getTime() / 1000);
@@ -60,4 +60,5 @@ export async function checkDelete(
     (conditions.lastModified === undefined || modified === Math.floor(conditions.lastModified / 1000)) &&
     (conditions.size === undefined || conditions.size === info.size);
   if (!holds) throw new S3Error("PreconditionFailed");
+  return true;
 }

@@ -26,7 +26,7 @@ export const deleteObject: Operation = {
       lastModified: call.headers.get("x-amz-if-match-last-modified-time"),
       size: call.headers.get("x-amz-if-match-size"),
     });
-    if (conditions !== undefined) await checkDelete(call, key, version, conditions);
+    if (conditions !== undefined && !(await checkDelete(call, key, version, conditions))) return { status: 204 };
     const result = await call.project.deleteObject(call.bucket, key, {
       version,
       bypassGovernance: bypassesGovernance(call),

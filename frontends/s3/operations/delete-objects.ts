@@ -81,6 +81,7 @@ async function deleteAll(call: Call, victims: readonly Victim[]): Promise<Outcom
     for (let index = next++; index < victims.length; index = next++) {
       try {
         wanted[index] = await prepare(call, victims[index]!, lookUp);
+        if (wanted[index] === undefined) outcomes[index] = { result: undefined };
       } catch (error) {
         if (isPosternError(error, "bucket-not-found", "canceled")) {
           next = victims.length;
@@ -104,7 +105,7 @@ async function deleteAll(call: Call, victims: readonly Victim[]): Promise<Outcom
   return outcomes as Outcome[];
 }
 
-async function prepare(call: Call, victim: Victim, lookUp: boolean): Promise<ObjectToDelete> {
+async function prepare(call: Call, victim: Victim, lookUp: boolean): Promise<ObjectToDelete | undefined> {
   const { key, versionId, conditions } = victim;
   if (Buffer.byteLength(key) > 1024) throw new S3Error("KeyTooLongError");
   const { access } = call;
@@ -113,7 +114,7 @@ async function prepare(call: Call, victim: Victim, lookUp: boolean): Promise<Obj
   }
   let version = versionId === undefined ? undefined : parseVersion(versionId);
   if (versionId === nullVersion && lookUp) version = await nullVersionOf(access, key, call.signal);
-  if (conditions !== undefined) await checkDelete(call, key, version, conditions);
+  if (conditions !== undefined && !(await checkDelete(call, key, version, conditions))) return undefined;
   return version === undefined ? { key } : { key, version };
 }
 
