@@ -36,6 +36,10 @@ export function memoryGrantStore(options: { now?: () => number } = {}): GrantSto
       const record = records.get(idOf(keyHash));
       return record === undefined || isExpired(record, now()) ? undefined : record;
     },
+    async find(selector, limit) {
+      const found = matching(selector).slice(0, limit);
+      return found.map(([id, record]) => ({ ...record, keyHash: Buffer.from(id, "hex") }));
+    },
     async invalidate(selector, reason) {
       return change(
         selector,

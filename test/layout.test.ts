@@ -73,7 +73,7 @@ const table: readonly Row[] = [
       "proto/gen/",
     ],
   },
-  { files: ["core/auth/"], mayImport: [...foundation, "core/access/", "core/crypto/"] },
+  { files: ["core/auth/"], mayImport: [...foundation, "core/access/", "core/crypto/", "core/identity/"] },
   { files: ["core/settings/"], mayImport: foundation },
   { files: ["core/*"], mayImport: ["core/", "proto/gen/"] },
   { files: ["frontends/frontend.ts"], mayImport: ["core/index.ts"] },

@@ -33,16 +33,16 @@ export function secretKeyText(secret: Uint8Array): string {
   return versionedText(secretKeyVersion, secret);
 }
 
-/** Reads an access key id in any case. Throws `invalid-argument`. */
+/** Reads an access key id in any case. Throws `invalid-argument` with the texts of the Go service. */
 export function parseAccessKeyId(text: string): AccessKey {
   if (text.length !== accessKeyIdLength) {
-    throw new PosternError(
-      "invalid-argument",
-      `an access key id has ${accessKeyIdLength} characters, not ${text.length}`,
-    );
+    const was = `alphanumeric encryption key length expected to be ${accessKeyIdLength}, was ${text.length}`;
+    throw new PosternError("invalid-argument", was);
   }
   const decoded = decodeBase32(withoutLineBreaks(text));
-  if (decoded[0] !== accessKeyVersion) throw new PosternError("invalid-argument", "this is not an access key id");
+  if (decoded[0] !== accessKeyVersion) {
+    throw new PosternError("invalid-argument", "encryption key did not start with expected byte");
+  }
   const key = new Uint8Array(accessKeySize);
   key.set(decoded.subarray(1, 1 + accessKeySize));
   return key;

@@ -32,6 +32,12 @@ export interface StoredGrantRecord extends GrantRecord {
   readonly invalidation: { readonly reason: string; readonly at: number } | undefined;
 }
 
+/** A record as administrators find it. */
+export interface FoundGrantRecord extends StoredGrantRecord {
+  /** 32 bytes. */
+  readonly keyHash: Uint8Array;
+}
+
 /** Which records an administrator means. */
 export type RecordSelector = { readonly keyHash: Uint8Array } | { readonly macaroonHead: Uint8Array };
 
@@ -40,6 +46,8 @@ export interface GrantStore {
   put(keyHash: Uint8Array, record: GrantRecord): Promise<void>;
   /** The record, also when invalidated; undefined when unknown or expired. */
   get(keyHash: Uint8Array): Promise<StoredGrantRecord | undefined>;
+  /** At most `limit` of the records, also invalidated and expired ones that are still there. */
+  find(selector: RecordSelector, limit: number): Promise<FoundGrantRecord[]>;
   /** Marks the records invalid and keeps the reason; returns how many were valid before. */
   invalidate(selector: RecordSelector, reason: string): Promise<number>;
   /** Makes the records private; returns how many were public before. */

@@ -1,5 +1,6 @@
 import { expiryOf } from "../access/caveat.js";
 import { type AccessGrant, parseGrant } from "../access/grant.js";
+import { toHex } from "../bytes/bytes.js";
 import { PosternError, toPosternError } from "../errors.js";
 import {
   accessKeyIdText,
@@ -10,6 +11,7 @@ import {
   secretKeyText,
 } from "./access-key.js";
 import type { GrantStore, StoredGrantRecord } from "./grant-store.js";
+import type { RateLimiter } from "./rate-limit.js";
 import { decryptSecrets, encryptSecrets } from "./record-cipher.js";
 import { normalizeUsageTags } from "./usage-tags.js";
 
@@ -19,6 +21,8 @@ export interface AuthServiceDeps {
   readonly allowSatellite: (satelliteAddress: string) => boolean | Promise<boolean>;
   /** S3 endpoint URL that is handed out with new credentials; a function where it is known only later. */
   readonly endpoint: string | (() => string);
+  /** Registrations by project, told apart by macaroon head; unlimited when absent. */
+  readonly projectLimit?: RateLimiter;
   /** Longest access grant in bytes; 4 096 when absent. */
   readonly maxGrantSize?: number;
   /** Milliseconds since the epoch; the clock when absent. */
@@ -49,7 +53,10 @@ export interface ResolvedGrant {
 
 /** Turns access grants into S3 credentials and back. Source: storj/edge pkg/auth/authdb/db.go. */
 export interface AuthService {
-  /** Rejects with `invalid-grant`, or `invalid-argument` for a bad tag or a grant that is too long. */
+  /**
+   * Rejects with `invalid-grant`, `invalid-argument` for a bad tag or a grant that is too long, or `too-many-requests`
+   * for a project that registers too often.
+   */
   register(request: RegisterRequest): Promise<Credentials>;
   /**
    * Rejects with `invalid-argument` for what is no access key id, `not-found` for unknown and expired ones, and
@@ -81,6 +88,9 @@ export function createAuthService(deps: AuthServiceDeps): AuthService {
       if (expiresAt !== undefined && expiresAt < now() + minimumLifetimeMs) {
         throw new PosternError("invalid-grant", "access grant: expiration cannot be shorter than a minute");
       }
+      if ((deps.projectLimit?.take(toHex(grant.apiKey.head)) ?? 0) > 0) {
+        throw new PosternError("too-many-requests", "this project registers too many access grants");
+      }
       const accessKey = newAccessKey();
       const secretKey = newSecretKey();
       await deps.store.put(keyHashOf(accessKey), {
@@ -102,9 +112,10 @@ export function createAuthService(deps: AuthServiceDeps): AuthService {
 
     async resolve(accessKeyId) {
       const accessKey = parseAccessKeyId(accessKeyId);
-      const record = await deps.store.get(keyHashOf(accessKey));
+      const keyHash = keyHashOf(accessKey);
+      const record = await deps.store.get(keyHash);
       if (record === undefined || isExpired(record, now())) {
-        throw new PosternError("not-found", "the access key id is unknown");
+        throw new PosternError("not-found", `not found: key hash: ${toHex(keyHash)}`);
       }
       if (record.invalidation !== undefined) {
         throw new PosternError("permission-denied", `invalid: ${record.invalidation.reason}`);

@@ -48,6 +48,12 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
         return record.expiresAt !== undefined && record.expiresAt <= now() ? undefined : record;
       }),
 
+    find: (selector, limit) =>
+      converted(async () => {
+        const rows: Row[] = await matching(selector).orderBy("created_at", "desc").limit(limit);
+        return rows.map((row) => ({ ...recordOf(row), keyHash: row.encryption_key_hash }));
+      }),
+
     invalidate: (selector, reason) =>
       converted(() =>
         matching(selector)

@@ -109,6 +109,24 @@ export function grantStoreSuite(
     t.truthy(await store.get(other));
   });
 
+  check("records are found for administrators, with their key hash, also when invalid or expired", async (t, at) => {
+    const { store, clock } = at;
+    const head = randomBytes(32);
+    const hash = randomBytes(32);
+    await store.put(hash, record({ macaroonHead: head, expiresAt: clock.now + 1 }));
+    await store.put(randomBytes(32), record({ macaroonHead: head }));
+    await store.put(randomBytes(32), record({}));
+    await store.invalidate({ keyHash: hash }, "stolen");
+    clock.now += 5;
+    const [found, ...others] = await store.find({ keyHash: hash }, 10);
+    t.is(others.length, 0);
+    t.is(Buffer.compare(found!.keyHash, hash), 0);
+    t.is(found!.invalidation?.reason, "stolen");
+    t.is((await store.find({ macaroonHead: head }, 10)).length, 2);
+    t.is((await store.find({ macaroonHead: head }, 1)).length, 1);
+    t.deepEqual(await store.find({ keyHash: randomBytes(32) }, 10), []);
+  });
+
   check("expired records are removed in batches, others stay", async (t, { store, clock }) => {
     const lasting = randomBytes(32);
     await store.put(lasting, record({}));
