@@ -3,6 +3,7 @@ export { type AccessGrant, newGrant, parseGrant, serializeGrant } from "./access
 export { mayAllIn } from "./access/rights.js";
 export { overrideEncryptionKey, type Permission, type SharePrefix, shareGrant } from "./access/share.js";
 export type * from "./api.js";
+export { createRateLimiter, type RateLimiter, type RateLimitOptions } from "./auth/rate-limit.js";
 export { type ErrorCode, errorCodes, isPosternError, PosternError, toPosternError } from "./errors.js";
 export type { TransferOptions } from "./options.js";
 export type { BucketSettings, BucketSettingsEntry, SettingsChange, UploadNotes } from "./settings/bucket-settings.js";

@@ -86,7 +86,7 @@ const table: readonly Row[] = [
       "core/rpc/index.ts",
       "proto/gen/edgeauth.ts",
     ],
-    packages: ["koa", "@koa/router", "zod"],
+    packages: ["koa", "@koa/router", "zod", "prom-client"],
   },
   {
     files: ["frontends/NAME/"],

@@ -62,7 +62,7 @@ export function createRemoteAccess(options: RemoteAccessOptions): AuthService {
       const { status, text } = await lookUp(accessKeyId);
       if (status === 200) return resolvedOf(text);
       if (status === 400) throw new PosternError("invalid-argument", "this is not an access key id");
-      if (status === 401 && text.trim() === "unauthorized") {
+      if (status === 401 && options.token !== "" && text.trim() === "unauthorized") {
         throw new PosternError("internal", "the auth service refuses this gateway's token");
       }
       if (status === 401 && text.startsWith("invalid: ")) throw new PosternError("permission-denied", text.trim());

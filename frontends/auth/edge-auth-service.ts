@@ -2,17 +2,20 @@ import { isPosternError, PosternError } from "../../core/index.js";
 import { type BoundService, bindService } from "../../core/rpc/index.js";
 import { EdgeAuthDefinition } from "../../proto/gen/edgeauth.js";
 import type { AccessKeys, Logger } from "../frontend.js";
+import { hostOf } from "./client-limit.js";
 
-/** EdgeAuth over any RPC transport; the service that `uplink access register` calls. */
-export function edgeAuthService(access: AccessKeys, log: Logger): BoundService {
+/** EdgeAuth over any RPC transport; the service that `uplink access register` calls. `take` limits clients. */
+export function edgeAuthService(access: AccessKeys, log: Logger, take: (address: string) => number): BoundService {
   return bindService(EdgeAuthDefinition, {
-    async registerAccess(request) {
+    async registerAccess(request, { peerAddress }) {
+      if (take(hostOf(peerAddress)) > 0)
+        throw new PosternError("too-many-requests", "too many registrations; wait a minute");
       try {
         const issued = await access.register({ accessGrant: request.accessGrant, public: request.public });
         return { ...issued, freeTierRestrictedExpiration: undefined };
       } catch (error) {
         // Callers read why their grant was refused; the Go service hides it behind an empty Internal.
-        if (isPosternError(error, "invalid-grant", "invalid-argument", "canceled")) throw error;
+        if (isPosternError(error, "invalid-grant", "invalid-argument", "too-many-requests", "canceled")) throw error;
         log.error({ code: isPosternError(error) ? error.code : "unknown" }, "registration failed");
         throw new PosternError("internal", "internal error", { cause: error });
       }

@@ -4,7 +4,7 @@ import Koa, { type Context } from "koa";
 import { z } from "zod";
 import { isPosternError } from "../../core/index.js";
 import type { AccessKeys, Logger } from "../frontend.js";
-import { type BodyLimits, gatherBody, readBody, settleBody } from "../http/index.js";
+import { type BodyLimits, clientAddress, gatherBody, readBody, settleBody } from "../http/index.js";
 import { registerAnswer, resolveAnswer } from "./service-errors.js";
 
 export interface AuthHttpOptions {
@@ -13,6 +13,12 @@ export interface AuthHttpOptions {
   readonly tokens: readonly string[];
   /** Longest body of a registration, in bytes. */
   readonly maxBodySize: number;
+  /** Milliseconds that a client at this IP address has to wait, or 0. */
+  readonly take: (address: string) => number;
+  /** Proxies in front whose X-Forwarded-For is believed. */
+  readonly trustedProxies: number;
+  /** True once everything listens. */
+  readonly started: () => boolean;
   /** False while the service shuts down. */
   readonly live: () => boolean;
   readonly log: Logger;
@@ -47,13 +53,14 @@ export function authHttpApp(options: AuthHttpOptions): Koa {
 
   router.post("/v1/access", async (ctx) => {
     ctx.set(corsHeaders);
-    const body = await smallBody(ctx, options.maxBodySize);
-    if (body === undefined) return answer(ctx, 413, `the request is larger than ${options.maxBodySize} bytes`);
-    const request = parseRegistration(body);
-    if (request === undefined) {
-      return answer(ctx, 422, 'the body is not JSON of the form {"access_grant": "...", "public": false}');
-    }
+    if (limited(ctx)) return;
     try {
+      const body = await smallBody(ctx, options.maxBodySize);
+      if (body === undefined) return answer(ctx, 413, `the request is larger than ${options.maxBodySize} bytes`);
+      const request = parseRegistration(body);
+      if (request === undefined) {
+        return answer(ctx, 422, 'the body is not JSON of the form {"access_grant": "...", "public": false}');
+      }
       const issued = await access.register({
         accessGrant: request.access_grant,
         public: request.public ?? false,
@@ -66,7 +73,9 @@ export function authHttpApp(options: AuthHttpOptions): Koa {
   });
 
   router.get("/v1/access/:id", async (ctx) => {
-    if (!authorized(ctx.get("Authorization"), options.tokens)) return answer(ctx, 401, "unauthorized");
+    const isGateway = options.tokens.length > 0 && authorized(ctx.get("Authorization"), options.tokens);
+    if (!isGateway && limited(ctx)) return;
+    if (!isGateway && options.tokens.length > 0) return answer(ctx, 401, "unauthorized");
     try {
       const found = await access.resolve(ctx.params["id"] ?? "");
       json(ctx, {
@@ -79,19 +88,27 @@ export function authHttpApp(options: AuthHttpOptions): Koa {
           found.projectCreatedAt === undefined ? undefined : new Date(found.projectCreatedAt).toISOString(),
       });
     } catch (error) {
-      refuse(ctx, resolveAnswer(error), error);
+      refuse(ctx, resolveAnswer(error, !isGateway), error);
     }
   });
 
   router.get("/v1/health/startup", (ctx) => {
-    ctx.status = 200;
+    ctx.status = options.started() ? 200 : 503;
     ctx.body = "";
   });
 
   router.get("/v1/health/live", async (ctx) => {
-    ctx.status = options.live() && (await reachable(access)) ? 200 : 503;
+    ctx.status = options.started() && options.live() && (await reachable(access)) ? 200 : 503;
     ctx.body = "";
   });
+
+  function limited(ctx: Context): boolean {
+    const wait = options.take(clientAddress(ctx.req, options.trustedProxies));
+    if (wait === 0) return false;
+    ctx.set("Retry-After", String(Math.ceil(wait / 1_000)));
+    answer(ctx, 429, "too many requests");
+    return true;
+  }
 
   function refuse(ctx: Context, { status, text }: { status: number; text: string }, error: unknown): void {
     // The error's own text may come from anywhere; its class is enough to find it.
@@ -135,7 +152,6 @@ async function smallBody(ctx: Context, limit: number): Promise<Buffer | undefine
 
 /** Compares with every token, and digests in place of texts, so that time tells nothing. */
 function authorized(header: string, tokens: readonly string[]): boolean {
-  if (tokens.length === 0) return true;
   const given = digest(header);
   let found = false;
   for (const token of tokens) found = timingSafeEqual(given, digest(`Bearer ${token}`)) || found;

@@ -1,15 +1,19 @@
-import { serveGrpc, servePlainDrpc } from "../../core/rpc/index.js";
+import type { RequestListener } from "node:http";
+import { type BoundService, serveGrpc, servePlainDrpc } from "../../core/rpc/index.js";
 import type { Frontend, FrontendDeps, Logger, RunningFrontend } from "../frontend.js";
 import { listen } from "../http/index.js";
+import { type ClientLimit, createClientLimit } from "./client-limit.js";
 import { edgeAuthService } from "./edge-auth-service.js";
 import { authHttpApp } from "./http-app.js";
+import { type AuthMetrics, createAuthMetrics, type Protocol } from "./metrics.js";
+import { metricsApp } from "./metrics-app.js";
 import { type AuthOptions, type CompleteAuthOptions, completeOptions } from "./options.js";
 
 export type { AuthOptions } from "./options.js";
 
 /** One listener of the frontend, whatever it speaks. */
 interface Listener {
-  readonly name: "http" | "grpc" | "drpc";
+  readonly name: Protocol | "metrics";
   readonly address: string;
   stop(graceMs: number): Promise<void>;
 }
@@ -17,28 +21,40 @@ interface Listener {
 const name = "auth";
 const defaultGraceMs = 10_000;
 
+/** What the listeners share. */
+interface Shared {
+  readonly options: CompleteAuthOptions;
+  readonly deps: FrontendDeps;
+  readonly metrics: AuthMetrics;
+  readonly limit: ClientLimit;
+  readonly state: { started: boolean; live: boolean };
+}
+
 /** Registers access grants over HTTP, gRPC and DRPC. Options that make no sense fail at once. */
 export function authFrontend(init: AuthOptions = {}): Frontend {
   const options = completeOptions(init);
   return {
     name,
     async start(deps): Promise<RunningFrontend> {
-      let live = true;
+      const state = { started: false, live: true };
+      const metrics = createAuthMetrics();
+      const shared = { options, deps, metrics, limit: createClientLimit(options.requestsPerMinute, metrics), state };
       const listeners: Listener[] = [];
       const stopAll = async (graceMs: number): Promise<void> => {
-        live = false;
+        state.live = false;
         await Promise.all(listeners.map((listener) => listener.stop(graceMs)));
       };
+      const { httpPort, grpcPort, drpcPort, metricsPort } = options;
       try {
-        if (options.httpPort !== undefined) {
-          listeners.push(await listenHttp(options.httpPort, options, deps, () => live));
-        }
-        if (options.grpcPort !== undefined) listeners.push(await listenGrpc(options.grpcPort, options, deps));
-        if (options.drpcPort !== undefined) listeners.push(await listenDrpc(options.drpcPort, options, deps));
+        if (httpPort !== undefined) listeners.push(await listenHttp(httpPort, shared));
+        if (grpcPort !== undefined) listeners.push(await listenGrpc(grpcPort, shared));
+        if (drpcPort !== undefined) listeners.push(await listenDrpc(drpcPort, shared));
+        if (metricsPort !== undefined) listeners.push(await listenMetrics(metricsPort, shared));
       } catch (error) {
         await stopAll(0);
         throw error;
       }
+      state.started = true;
       return {
         name,
         addresses: Object.fromEntries(listeners.map((listener) => [listener.name, listener.address])),
@@ -48,14 +64,32 @@ export function authFrontend(init: AuthOptions = {}): Frontend {
   };
 }
 
-async function listenHttp(
+async function listenHttp(port: number, shared: Shared): Promise<Listener> {
+  const { options, deps, metrics, limit, state } = shared;
+  const app = authHttpApp({
+    access: metrics.counted(deps.access, "http"),
+    log: deps.log,
+    take: (address) => limit.take(address, "http"),
+    trustedProxies: options.trustedProxies,
+    started: () => state.started,
+    live: () => state.live,
+    tokens: options.tokens,
+    maxBodySize: options.maxBodyBytes,
+  });
+  return webListener("http", app.callback(), port, options);
+}
+
+function listenMetrics(port: number, { options, metrics }: Shared): Promise<Listener> {
+  return webListener("metrics", metricsApp(metrics), port, options);
+}
+
+async function webListener(
+  purpose: "http" | "metrics",
+  handler: RequestListener,
   port: number,
   options: CompleteAuthOptions,
-  { access, log }: FrontendDeps,
-  live: () => boolean,
 ): Promise<Listener> {
-  const app = authHttpApp({ access, log, live, tokens: options.tokens, maxBodySize: options.maxBodyBytes });
-  const listening = await listen(app.callback(), {
+  const listening = await listen(handler, {
     host: options.host,
     port,
     maxConnections: options.maxConnections,
@@ -64,19 +98,16 @@ async function listenHttp(
     keepAliveMs: 65_000,
     highWaterMark: 16_384,
   });
-  return { name: "http", address: listening.url, stop: (graceMs) => listening.stop(graceMs) };
+  return { name: purpose, address: listening.url, stop: (graceMs) => listening.stop(graceMs) };
 }
 
 /** With reflection and health, so that grpcurl and probes need no .proto file. */
-async function listenGrpc(
-  port: number,
-  options: CompleteAuthOptions,
-  { access, log }: FrontendDeps,
-): Promise<Listener> {
+async function listenGrpc(port: number, shared: Shared): Promise<Listener> {
+  const { options, deps } = shared;
   const server = await serveGrpc({
     listen: { host: options.host, port },
-    services: [edgeAuthService(access, log)],
-    onDefect: defectsTo(log),
+    services: [rpcService("grpc", shared)],
+    onDefect: defectsTo(deps.log),
     maxConnections: options.maxConnections,
     maxMessageBytes: 2 * options.maxBodyBytes,
     inactivityTimeoutMs: 60_000,
@@ -85,19 +116,21 @@ async function listenGrpc(
   return { name: "grpc", address: server.address, stop: (graceMs) => server.stop({ graceMs }) };
 }
 
-async function listenDrpc(
-  port: number,
-  options: CompleteAuthOptions,
-  { access, log }: FrontendDeps,
-): Promise<Listener> {
+async function listenDrpc(port: number, shared: Shared): Promise<Listener> {
+  const { options, deps } = shared;
   const server = await servePlainDrpc({
     listen: { host: options.host, port },
-    services: [edgeAuthService(access, log)],
-    onDefect: defectsTo(log),
+    services: [rpcService("drpc", shared)],
+    onDefect: defectsTo(deps.log),
     maxConnections: options.maxConnections,
     inactivityTimeoutMs: 60_000,
   });
   return { name: "drpc", address: server.address, stop: (graceMs) => server.stop({ graceMs }) };
+}
+
+function rpcService(protocol: "grpc" | "drpc", { deps, metrics, limit }: Shared): BoundService {
+  const take = (address: string): number => limit.take(address, protocol);
+  return edgeAuthService(metrics.counted(deps.access, protocol), deps.log, take);
 }
 
 /** What a caller is only told "internal error" of. */

@@ -14,14 +14,26 @@ export interface AuthOptions {
   tokens?: readonly string[];
   /** Longest body or message of a registration, in bytes. Default 4 096 (storj/edge pkg/auth/peer.go). */
   maxBodyBytes?: number;
+  /** TCP port of GET /metrics for Prometheus; as `httpPort`. */
+  metricsPort?: number;
+  /**
+   * Registrations, and look-ups without a gateway's token, of one IP address a minute; 0 does not limit. Default 600:
+   * many people may share one address.
+   */
+  requestsPerMinute?: number;
+  /** Proxies of one's own in front, whose X-Forwarded-For is believed over HTTP. Default 0. */
+  trustedProxies?: number;
   /** Most connections at a time, on each port. Default 1 000. */
   maxConnections?: number;
 }
 
-export interface CompleteAuthOptions extends Required<Omit<AuthOptions, "httpPort" | "grpcPort" | "drpcPort">> {
+type Ports = "httpPort" | "grpcPort" | "drpcPort" | "metricsPort";
+
+export interface CompleteAuthOptions extends Required<Omit<AuthOptions, Ports>> {
   readonly httpPort: number | undefined;
   readonly grpcPort: number | undefined;
   readonly drpcPort: number | undefined;
+  readonly metricsPort: number | undefined;
 }
 
 /** Fills and checks the options; `invalid-argument` names the one that is wrong. */
@@ -31,6 +43,9 @@ export function completeOptions(options: AuthOptions): CompleteAuthOptions {
     httpPort: port("httpPort", options.httpPort),
     grpcPort: port("grpcPort", options.grpcPort),
     drpcPort: port("drpcPort", options.drpcPort),
+    metricsPort: port("metricsPort", options.metricsPort),
+    requestsPerMinute: within("requestsPerMinute", options.requestsPerMinute ?? 600, 0, 2 ** 30),
+    trustedProxies: within("trustedProxies", options.trustedProxies ?? 0, 0, 16),
     tokens: options.tokens ?? [],
     maxBodyBytes: within("maxBodyBytes", options.maxBodyBytes ?? 4_096, 256, 2 ** 20),
     maxConnections: within("maxConnections", options.maxConnections ?? 1_000, 1, 2 ** 20),

@@ -9,14 +9,21 @@ export interface HttpAnswer {
 
 export function registerAnswer(error: unknown): HttpAnswer {
   if (isPosternError(error, "invalid-grant", "invalid-argument")) return { status: 400, text: error.message };
+  if (isPosternError(error, "too-many-requests")) return { status: 429, text: error.message };
+  if (isPosternError(error, "deadline-exceeded")) return { status: 408, text: "the request came too slowly" };
   if (isPosternError(error, "canceled")) return { status: 499, text: "" };
   return { status: 500, text: "" };
 }
 
-/** Unknown and expired keys answer 401 as the Go service does, never 404. */
-export function resolveAnswer(error: unknown): HttpAnswer {
+/**
+ * Unknown and expired keys answer 401 as the Go service does, never 404. Gateways are told more, as there; strangers can
+ * not tell whether a key was ever there.
+ */
+export function resolveAnswer(error: unknown, stranger: boolean): HttpAnswer {
   if (isPosternError(error, "invalid-argument")) return { status: 400, text: error.message };
-  if (isPosternError(error, "not-found", "permission-denied")) return { status: 401, text: error.message };
+  if (isPosternError(error, "not-found", "permission-denied")) {
+    return { status: 401, text: stranger ? "unauthorized" : error.message };
+  }
   if (isPosternError(error, "canceled")) return { status: 499, text: "" };
   return { status: 500, text: "" };
 }

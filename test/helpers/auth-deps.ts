@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { newApiKey } from "../../core/access/api-key.js";
-import { newGrant, serializeGrant } from "../../core/access/grant.js";
+import { newGrant, parseGrant, serializeGrant } from "../../core/access/grant.js";
+import { shareGrant } from "../../core/access/share.js";
+import type { GrantStore } from "../../core/auth/grant-store.js";
 import { createAuthService } from "../../core/auth/service.js";
 import { createBucketSettings } from "../../core/settings/bucket-settings.js";
 import type { FrontendDeps } from "../../frontends/frontend.js";
@@ -10,18 +12,27 @@ import { memorySettingsStore } from "../../store/memory-settings.js";
 const allowed = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S@127.0.0.1:7777";
 
 /** What the auth frontend needs, on a store in memory, with everything that it logs. */
-export function authDeps(): { deps: FrontendDeps; grant: string; foreignGrant: string; logged: string[] } {
+export function authDeps(options: { store?: GrantStore; now?: () => number } = {}): {
+  deps: FrontendDeps;
+  grant: string;
+  foreignGrant: string;
+  expiredGrant: string;
+  logged: string[];
+} {
   const logged: string[] = [];
   const log = (fields: object, message: string): void => {
     logged.push(`${message} ${JSON.stringify(fields)}`);
   };
   const grantOf = (satelliteAddress: string): string =>
     serializeGrant(newGrant({ satelliteAddress, apiKey: newApiKey(randomBytes(32)), rootKey: randomBytes(32) }));
+  const past = { allowDownload: true, notAfter: new Date(1_600_000_000_000) };
   return {
+    expiredGrant: serializeGrant(shareGrant(parseGrant(grantOf(allowed)), past, [])),
     deps: {
       openProject: () => Promise.reject(new Error("the auth frontend opens no project")),
       access: createAuthService({
-        store: memoryGrantStore(),
+        store: options.store ?? memoryGrantStore(),
+        now: options.now,
         allowSatellite: (address) => address === allowed,
         endpoint: "https://gateway.example",
       }),
