@@ -1,9 +1,10 @@
+import { cachingGrantStore } from "../core/auth/caching-store.js";
 import { createAuthService } from "../core/auth/service.js";
 import type { AccessKeys, Logger } from "../frontends/frontend.js";
 import { knexGrantStore } from "../store/knex/grant-store.js";
 import type { Knex } from "../store/knex/open.js";
+import { startCleaning } from "./cleaning.js";
 import type { ServeConfig } from "./config.js";
-import { exitLine } from "./exit-line.js";
 import { fixedAccessKeys } from "./fixed-access-keys.js";
 import type { Satellite } from "./satellite.js";
 import type { Stopper } from "./stopper.js";
@@ -16,25 +17,13 @@ interface Parts {
   readonly log: Logger;
 }
 
-/** How often expired records are looked for, and how many are removed at a time. */
-const cleaningMs = 3_600_000;
-const cleaningBatch = 1_000;
-
 /** The auth service on its database, or the fixed pair of a single-tenant gateway. */
 export async function startAccessKeys(config: ServeConfig, parts: Parts): Promise<AccessKeys> {
   if (config.fixedCredentials !== undefined) {
     return fixedAccessKeys({ ...config.fixedCredentials, accessGrant: config.accessGrant! });
   }
-  const store = knexGrantStore(parts.db);
-  const clean = async (): Promise<void> => {
-    try {
-      await store.deleteExpired(cleaningBatch);
-    } catch (error) {
-      parts.log.warn({ error: exitLine(error) }, "removing expired records failed");
-    }
-  };
-  const cleaning = setInterval(clean, cleaningMs);
-  parts.stopper.add("cleaning of the credentials", async () => clearInterval(cleaning));
+  const store = cachingGrantStore(knexGrantStore(parts.db));
+  startCleaning(store, parts.stopper, parts.log);
   return createAuthService({
     store,
     allowSatellite: (address) => parts.satellite.allows(address),

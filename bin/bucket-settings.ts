@@ -11,7 +11,11 @@ const keyFile = "settings-key.json";
 const keyShape = z.object({ settingsKey: z.string() });
 
 /** Bucket settings on the database of the auth service. */
-export async function openBucketSettings(config: ServeConfig, db: Knex, dir: DataDir): Promise<BucketSettings> {
+export async function openBucketSettings(
+  config: Pick<ServeConfig, "settingsKey">,
+  db: Knex,
+  dir: DataDir,
+): Promise<BucketSettings> {
   const key = config.settingsKey ?? (await keptKey(dir));
   return createBucketSettings({ store: knexSettingsStore(db), key });
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { collectLessOften } from "../core/collector.js";
+import { addAuthCommands } from "./auth-commands.js";
 import { type ServeFlags, serveConfig } from "./config.js";
 import { readEnvironment, widenThreadPool } from "./env.js";
 import { exitLine } from "./exit-line.js";
+import { addGatewayCommand } from "./gateway.js";
 import { addNetworkCommands } from "./network-commands.js";
 import { serve } from "./serve.js";
 
@@ -43,6 +45,8 @@ program
   .action((flags: ServeFlags) => serve(serveConfig(flags, readEnvironment())));
 
 addNetworkCommands(program);
+addAuthCommands(program);
+addGatewayCommand(program);
 
 try {
   await program.parseAsync();

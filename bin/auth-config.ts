@@ -1,0 +1,85 @@
+import { PosternError } from "../core/index.js";
+import { dataDir, type LogLevel, logLevels, wholeNumber } from "./config.js";
+import type { Environment } from "./env.js";
+
+/** What `postern auth` was told on the command line. */
+export interface AuthFlags {
+  readonly dataDir?: string;
+  readonly host?: string;
+  readonly authPort?: string;
+  readonly authGrpcPort?: string;
+  readonly authDrpcPort?: string;
+  readonly metricsPort?: string;
+  readonly ephemeral?: boolean;
+  readonly satellite?: readonly string[];
+  readonly endpoint?: string;
+  readonly authToken?: string;
+  readonly authDatabase?: string;
+  readonly requestsPerMinute?: string;
+  readonly projectPerMinute?: string;
+  readonly trustedProxies?: string;
+  readonly logLevel?: string;
+}
+
+/** Complete settings of `postern auth`. Port 0 takes a free one. */
+export interface AuthConfig {
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly host: string;
+  readonly ports: { readonly http: number; readonly grpc: number; readonly drpc: number; readonly metrics?: number };
+  /** Node URLs, or URLs of lists of them. */
+  readonly satellites: readonly string[];
+  readonly endpoint: string;
+  /** Undefined makes one and keeps it. */
+  readonly token: string | undefined;
+  /** URL "postgres://…"; SQLite in the data folder where undefined. */
+  readonly database: string | undefined;
+  readonly requestsPerMinute: number | undefined;
+  /** Registrations of one project; 0 does not limit. */
+  readonly projectPerMinute: number;
+  readonly trustedProxies: number | undefined;
+  readonly logLevel: LogLevel;
+}
+
+export function authConfig(flags: AuthFlags, env: Environment): AuthConfig {
+  const satellites = flags.satellite ?? [];
+  if (satellites.length === 0) {
+    throw new PosternError("invalid-argument", "--satellite says whose grants may be registered: node URLs or lists");
+  }
+  if (flags.endpoint === undefined || !/^https?:\/\//.test(flags.endpoint)) {
+    throw new PosternError("invalid-argument", "--endpoint takes the http or https URL of the S3 gateway");
+  }
+  const port = (name: string, text: string | undefined, fallback: number): number =>
+    wholeNumber(name, text ?? String(flags.ephemeral === true ? 0 : fallback));
+  const number = (name: string, text: string | undefined): number | undefined =>
+    text === undefined ? undefined : wholeNumber(name, text);
+  const level = logLevels.find((known) => known === (flags.logLevel ?? env.logLevel ?? "warn"));
+  if (level === undefined) {
+    throw new PosternError("invalid-argument", `--log-level takes ${logLevels.join(", ")}`);
+  }
+  return {
+    dataDir: dataDir(flags, env),
+    host: flags.host ?? "127.0.0.1",
+    ports: {
+      http: port("--auth-port", flags.authPort, 9001),
+      grpc: port("--auth-grpc-port", flags.authGrpcPort, 9002),
+      drpc: port("--auth-drpc-port", flags.authDrpcPort, 9003),
+      metrics: number("--metrics-port", flags.metricsPort),
+    },
+    satellites,
+    endpoint: flags.endpoint,
+    token: flags.authToken ?? env.authToken,
+    database: authDatabase(flags, env),
+    requestsPerMinute: number("--requests-per-minute", flags.requestsPerMinute),
+    projectPerMinute: number("--project-per-minute", flags.projectPerMinute) ?? 0,
+    trustedProxies: number("--trusted-proxies", flags.trustedProxies),
+    logLevel: level,
+  };
+}
+
+/** The text is not told: it holds a password, maybe in another place than it should. */
+export function authDatabase(flags: { readonly authDatabase?: string }, env: Environment): string | undefined {
+  const url = flags.authDatabase ?? env.authDatabase;
+  if (url === undefined || /^postgres(ql)?:\/\//.test(url)) return url;
+  throw new PosternError("invalid-argument", "--auth-database takes a URL postgres://user:password@host:port/database");
+}

@@ -1,0 +1,65 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { createRecordsAdmin, type RecordsAdmin } from "../core/auth/records-admin.js";
+import { PosternError } from "../core/index.js";
+import { knexGrantStore } from "../store/knex/grant-store.js";
+import { openGrantDatabase } from "../store/knex/open.js";
+import { authDatabase } from "./auth-config.js";
+import { dataDir } from "./config.js";
+import { readEnvironment } from "./env.js";
+
+interface RecordsFlags {
+  readonly dataDir?: string;
+  readonly authDatabase?: string;
+  readonly reason?: string;
+}
+
+/** `postern auth records …`, on the database itself: also while services that use it run, or none does. */
+export function addRecordsCommands(auth: Command): void {
+  const records = auth
+    .command("records")
+    .description("records by access key id, or by macaroon head (64 hex digits): all of one API key");
+  const add = (name: string, description: string, run: (admin: RecordsAdmin, which: string) => Promise<string>) =>
+    records
+      .command(`${name} <which>`)
+      .description(description)
+      .action((which: string, _: unknown, command: Command) => withAdmin(command, (admin) => run(admin, which)));
+
+  add("show", "print the records as JSON; nothing in them is secret", async (admin, which) => {
+    return JSON.stringify(await admin.show(which), null, 2);
+  });
+  add("unpublish", "make the records private", async (admin, which) => {
+    return `unpublished: ${await admin.unpublish(which)}`;
+  });
+  add("delete", "remove the records for good", async (admin, which) => `deleted: ${await admin.delete(which)}`);
+  records
+    .command("invalidate <which>")
+    .description("refuse the records from now on, and keep why")
+    .requiredOption("--reason <text>", "told to gateways that ask for the key")
+    .action((which: string, { reason }: { reason: string }, command: Command) =>
+      withAdmin(command, async (admin) => `invalidated: ${await admin.invalidate(which, reason)}`),
+    );
+}
+
+async function withAdmin(command: Command, run: (admin: RecordsAdmin) => Promise<string>): Promise<void> {
+  const flags = command.optsWithGlobals<RecordsFlags>();
+  const env = readEnvironment();
+  const database = authDatabase(flags, env) ?? (await existing(join(dataDir(flags, env), "auth.db")));
+  const store = knexGrantStore(await openGrantDatabase(database));
+  try {
+    process.stdout.write(`${await run(createRecordsAdmin(store))}\n`);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Opening would make a new file where a path is mistyped. */
+async function existing(file: string): Promise<string> {
+  try {
+    await access(file);
+    return file;
+  } catch (error) {
+    throw new PosternError("not-found", `there is no credentials database ${file}; see --data-dir`, { cause: error });
+  }
+}

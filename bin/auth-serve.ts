@@ -1,0 +1,67 @@
+import { cachingGrantStore } from "../core/auth/caching-store.js";
+import { createRateLimiter } from "../core/auth/rate-limit.js";
+import { openSatelliteList } from "../core/auth/satellite-list.js";
+import { createAuthService } from "../core/auth/service.js";
+import { PosternError } from "../core/index.js";
+import { authFrontend } from "../frontends/auth/index.js";
+import { knexGrantStore } from "../store/knex/grant-store.js";
+import { openGrantDatabase } from "../store/knex/open.js";
+import type { AuthConfig } from "./auth-config.js";
+import { openBucketSettings } from "./bucket-settings.js";
+import { startCleaning } from "./cleaning.js";
+import { authTokenOf } from "./credentials.js";
+import { openDataDir } from "./data-dir.js";
+import { exitLine } from "./exit-line.js";
+import { createLogger } from "./logger.js";
+import { createStopper, type Stopper } from "./stopper.js";
+
+/** Runs the auth service alone until it is told to stop. */
+export async function serveAuth(config: AuthConfig): Promise<void> {
+  const stopper = createStopper();
+  try {
+    const addresses = await start(config, stopper);
+    const lines = Object.entries(addresses).map(([purpose, address]) => `  ${purpose.padEnd(8)}${address}\n`);
+    process.stdout.write(`Postern's auth service is ready.\n${lines.join("")}`);
+    await stopper.untilTold();
+  } finally {
+    await stopper.stop();
+  }
+}
+
+async function start(config: AuthConfig, stopper: Stopper): Promise<Readonly<Record<string, string>>> {
+  const log = createLogger(config.logLevel);
+  const dir = await openDataDir(config.dataDir);
+  stopper.add("data folder", () => dir.release());
+  const satellites = await openSatelliteList(config.satellites, {
+    onProblem: (error) => log.warn({ error: exitLine(error) }, "reading the list of satellites failed"),
+  });
+  stopper.add("list of satellites", async () => satellites.close());
+  const db = await openGrantDatabase(config.database ?? dir.file("auth.db"));
+  stopper.add("credentials database", () => db.destroy());
+  const store = cachingGrantStore(knexGrantStore(db));
+  startCleaning(store, stopper, log);
+  const access = createAuthService({
+    store,
+    allowSatellite: (address) => satellites.allows(address),
+    endpoint: config.endpoint,
+    projectLimit: config.projectPerMinute === 0 ? undefined : createRateLimiter({ perMinute: config.projectPerMinute }),
+  });
+  const { http, grpc, drpc, metrics } = config.ports;
+  const frontend = await authFrontend({
+    host: config.host,
+    httpPort: http,
+    grpcPort: grpc,
+    drpcPort: drpc,
+    metricsPort: metrics,
+    tokens: [config.token ?? (await authTokenOf(dir))],
+    requestsPerMinute: config.requestsPerMinute,
+    trustedProxies: config.trustedProxies,
+  }).start({
+    openProject: () => Promise.reject(new PosternError("unimplemented", "the auth service opens no projects")),
+    access,
+    settings: await openBucketSettings({ settingsKey: undefined }, db, dir),
+    log,
+  });
+  stopper.add("auth frontend", () => frontend.stop({ graceMs: 3_000 }));
+  return frontend.addresses;
+}
