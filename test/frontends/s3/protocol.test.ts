@@ -89,7 +89,7 @@ test("what is not there is not implemented", async (t) => {
     ["GET", "/bucket?analytics="],
     ["PUT", "/bucket?inventory="],
     ["PUT", "/bucket?replication="],
-    ["GET", "/bucket?website="],
+    ["GET", "/bucket?intelligent-tiering="],
     ["POST", "/bucket/key?restore="],
     ["POST", "/bucket/key?select=&select-type=2"],
     ["POST", "/bucket"],
