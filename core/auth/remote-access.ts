@@ -37,6 +37,7 @@ export function createRemoteAccess(options: RemoteAccessOptions): AuthService {
       const reply = await fetch(base + path, { ...init, redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
       return { status: reply.status, text: await boundedText(reply) };
     } catch (error) {
+      if (isPosternError(error)) throw error;
       throw new PosternError("unavailable", "the auth service can not be reached", { cause: error });
     }
   };
