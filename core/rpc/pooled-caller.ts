@@ -39,7 +39,8 @@ async function acquire(pool: ConnectionSource, target: Target, { signal, timeout
   try {
     return await pool.acquire(target, { signal, timeoutMs });
   } catch (cause) {
-    if (performance.now() - started < timeoutMs) throw cause;
+    // Timers count whole milliseconds, so one may be early by part of one.
+    if (performance.now() - started < timeoutMs - 1) throw cause;
     throw new PosternError("deadline-exceeded", "deadline exceeded", { cause });
   }
 }
