@@ -283,6 +283,8 @@ test("a signature that is changed anywhere is refused", async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.nat(authorization.length - 1), fc.constantFrom("0", "a", "Z", "/", ","), async (at, char) => {
       if (authorization[at] === char) return true;
+      // ",," between the fields is as good as ", ": an empty element of a list means nothing (RFC 9110 clause 5.6.1.2).
+      if (char === "," && authorization[at] === " " && at > authorization.indexOf(" ")) return true;
       const changed = authorization.slice(0, at) + char + authorization.slice(at + 1);
       const lines = Object.entries({ ...headers, authorization: changed, connection: "close" });
       const text = lines.map(([header, value]) => `${header}: ${value}\r\n`).join("");
