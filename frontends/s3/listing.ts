@@ -1,5 +1,7 @@
-import type { Key, ListObjectsOptions } from "../../core/index.js";
+import type { Key, ListEntry, ListObjectsOptions, ObjectInfo } from "../../core/index.js";
 import type { Call } from "./call.js";
+import type { KeyEncoder } from "./text-encoding.js";
+import type { XmlWriter } from "./xml/write.js";
 
 /** Asks for one page of a listing; empty parameters mean nothing, as S3 has it. */
 export function listingOptions(
@@ -14,4 +16,23 @@ export function listingOptions(
     limit,
     signal: call.signal,
   };
+}
+
+/** The entries of a page as S3 groups them: objects, then prefixes. */
+export function writeEntries(
+  xml: XmlWriter,
+  entries: readonly ListEntry[],
+  encode: KeyEncoder,
+  writeObject: (object: ObjectInfo) => void,
+): void {
+  for (const entry of entries) {
+    if (entry.kind === "object") writeObject(entry.object);
+  }
+  for (const entry of entries) {
+    if (entry.kind === "prefix") writePrefix(xml, encode(entry.prefixBytes));
+  }
+}
+
+export function writePrefix(xml: XmlWriter, prefix: string | undefined): void {
+  xml.group("CommonPrefixes", () => xml.text("Prefix", prefix));
 }

@@ -1,12 +1,11 @@
 import type { Operation } from "../call.js";
-import { listingOptions } from "../listing.js";
+import { listingOptions, writePrefix } from "../listing.js";
 import { writeOwner } from "../owner.js";
 import { pageSize } from "../parameters.js";
 import { xmlReply } from "../reply.js";
 import { keyEncoder } from "../text-encoding.js";
 import { ownerOfUpload } from "../uploads/upload-owner.js";
 import { s3Namespace, xmlDocument } from "../xml/write.js";
-import { writePrefix } from "./list-objects.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
 export const listMultipartUploads: Operation = {

@@ -1,7 +1,7 @@
 import type { ObjectInfo } from "../../../core/index.js";
 import type { Call, Operation } from "../call.js";
 import { S3Error } from "../errors.js";
-import { listingOptions } from "../listing.js";
+import { listingOptions, writeEntries } from "../listing.js";
 import { etagOf } from "../metadata.js";
 import { writeOwner } from "../owner.js";
 import { pageSize } from "../parameters.js";
@@ -9,7 +9,6 @@ import { xmlReply } from "../reply.js";
 import { type KeyEncoder, keyEncoder } from "../text-encoding.js";
 import { nullVersionOf, parseVersion, versionText } from "../version-id.js";
 import { s3Namespace, type XmlWriter, xmlDocument } from "../xml/write.js";
-import { writePrefix } from "./list-objects.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html */
 export const listObjectVersions: Operation = {
@@ -40,12 +39,7 @@ export const listObjectVersions: Operation = {
             if (delimiter !== "") xml.text("Delimiter", encode(delimiter));
             xml.text("EncodingType", query.get("encoding-type") || undefined);
             xml.text("IsTruncated", page.next !== undefined);
-            for (const entry of page.entries) {
-              if (entry.kind === "object") writeVersion(xml, call, entry.object, encode);
-            }
-            for (const entry of page.entries) {
-              if (entry.kind === "prefix") writePrefix(xml, encode(entry.prefixBytes));
-            }
+            writeEntries(xml, page.entries, encode, (object) => writeVersion(xml, call, object, encode));
           },
           s3Namespace,
         ),

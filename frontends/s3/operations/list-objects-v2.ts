@@ -1,11 +1,11 @@
 import type { Key } from "../../../core/index.js";
 import type { Operation } from "../call.js";
-import { listingOptions } from "../listing.js";
+import { listingOptions, writeEntries } from "../listing.js";
 import { decodeToken, encodeToken, pageSize } from "../parameters.js";
 import { xmlReply } from "../reply.js";
 import { keyEncoder } from "../text-encoding.js";
 import { s3Namespace, xmlDocument } from "../xml/write.js";
-import { writeObject, writePrefix } from "./list-objects.js";
+import { writeObject } from "./list-objects.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
 export const listObjectsV2: Operation = {
@@ -37,12 +37,7 @@ export const listObjectsV2: Operation = {
             if (delimiter !== "") xml.text("Delimiter", encode(delimiter));
             xml.text("EncodingType", query.get("encoding-type") || undefined);
             xml.text("IsTruncated", page.next !== undefined);
-            for (const entry of page.entries) {
-              if (entry.kind === "object") writeObject(xml, entry.object, encode, owner);
-            }
-            for (const entry of page.entries) {
-              if (entry.kind === "prefix") writePrefix(xml, encode(entry.prefixBytes));
-            }
+            writeEntries(xml, page.entries, encode, (object) => writeObject(xml, object, encode, owner));
           },
           s3Namespace,
         ),

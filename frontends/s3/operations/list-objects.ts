@@ -1,6 +1,6 @@
 import type { ObjectInfo } from "../../../core/index.js";
 import type { Operation } from "../call.js";
-import { listingOptions } from "../listing.js";
+import { listingOptions, writeEntries } from "../listing.js";
 import { etagOf } from "../metadata.js";
 import { writeOwner } from "../owner.js";
 import { pageSize } from "../parameters.js";
@@ -34,12 +34,7 @@ export const listObjects: Operation = {
             if (delimiter !== "") xml.text("Delimiter", encode(delimiter));
             xml.text("EncodingType", query.get("encoding-type") || undefined);
             xml.text("IsTruncated", page.next !== undefined);
-            for (const entry of page.entries) {
-              if (entry.kind === "object") writeObject(xml, entry.object, encode, call.access.ownerId);
-            }
-            for (const entry of page.entries) {
-              if (entry.kind === "prefix") writePrefix(xml, encode(entry.prefixBytes));
-            }
+            writeEntries(xml, page.entries, encode, (object) => writeObject(xml, object, encode, call.access.ownerId));
           },
           s3Namespace,
         ),
@@ -57,8 +52,4 @@ export function writeObject(xml: XmlWriter, object: ObjectInfo, encode: KeyEncod
     if (owner !== undefined) writeOwner(xml, owner);
     xml.text("StorageClass", "STANDARD");
   });
-}
-
-export function writePrefix(xml: XmlWriter, prefix: string | undefined): void {
-  xml.group("CommonPrefixes", () => xml.text("Prefix", prefix));
 }
