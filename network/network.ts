@@ -140,7 +140,9 @@ function nodeDir(dir: string, index: number): string {
 
 /** Nodes 0 to `count`, and those that were added to them. */
 async function nodeIndexes(dir: string, count: number): Promise<number[]> {
-  const names = await readdir(join(dir, "nodes")).catch(() => [] as string[]);
+  const folder = join(dir, "nodes");
+  await makeFolder(folder);
+  const names = await readdir(folder);
   const found = names.filter((name) => /^\d\d$/.test(name)).map(Number);
   const all = new Set([...Array.from({ length: count }, (_, index) => index), ...found]);
   return [...all].sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 import { fromHex, toHex } from "../../../core/bytes/bytes.js";
 import { RpcStatus, rpcError } from "../../../core/rpc/status.js";
 import type { ProjectRecord } from "../data/projects.js";
-import { microsOfMillis } from "../data/times.js";
+import { microsOfMillis, monthStart } from "../data/times.js";
 import { addEgress, dayMicros, egressSince, type StoredUsage, storedUsage } from "../data/usage.js";
 import type { Database } from "../db/queries.js";
 import type { UsageLimits } from "../options.js";
@@ -154,11 +154,6 @@ export function createUsage(
 
 function exhausted(text: string): Error {
   return rpcError(RpcStatus.ResourceExhausted, text);
-}
-
-function monthStart(ms: number): number {
-  const date = new Date(ms);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
 }
 
 function remember<T>(map: Map<string, T>, key: string, value: T): void {

@@ -25,3 +25,9 @@ export function timestampOfMicros(micros: Micros): { seconds: number; nanos: num
 export function optionalTimestamp(micros: Micros | null): { seconds: number; nanos: number } | undefined {
   return micros === null ? undefined : timestampOfMicros(micros);
 }
+
+/** Begin of the month, UTC; both in milliseconds. */
+export function monthStart(ms: number): number {
+  const date = new Date(ms);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
+}

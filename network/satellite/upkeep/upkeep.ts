@@ -2,7 +2,7 @@ import { PosternError } from "../../../core/errors.js";
 import { createPool } from "../../../core/rpc/pool.js";
 import type { Transport } from "../../../core/rpc/transport.js";
 import { type BucketUsage, bucketUsage } from "../data/settlements.js";
-import { microsOfMillis } from "../data/times.js";
+import { microsOfMillis, monthStart } from "../data/times.js";
 import type { SatelliteTimes } from "../options.js";
 import { type AuditRound, auditRound } from "./audit.js";
 import { collectGarbage, type GarbageRound } from "./garbage.js";
@@ -28,11 +28,6 @@ export interface RunningUpkeep extends Upkeep {
   start(): void;
   /** Calls off what runs, and waits for its end. */
   stop(): Promise<void>;
-}
-
-function monthStart(ms: number): number {
-  const date = new Date(ms);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
 }
 
 const auditedSegments = 3;
