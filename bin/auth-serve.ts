@@ -2,12 +2,10 @@ import { cachingGrantStore } from "../core/auth/caching-store.js";
 import { createRateLimiter } from "../core/auth/rate-limit.js";
 import { openSatelliteList } from "../core/auth/satellite-list.js";
 import { createAuthService } from "../core/auth/service.js";
-import { PosternError } from "../core/index.js";
 import { authFrontend } from "../frontends/auth/index.js";
 import { knexGrantStore } from "../store/knex/grant-store.js";
 import { openGrantDatabase } from "../store/knex/open.js";
 import type { AuthConfig } from "./auth-config.js";
-import { openBucketSettings } from "./bucket-settings.js";
 import { startCleaning } from "./cleaning.js";
 import { authTokenOf } from "./credentials.js";
 import { openDataDir } from "./data-dir.js";
@@ -57,9 +55,7 @@ async function start(config: AuthConfig, stopper: Stopper): Promise<Readonly<Rec
     requestsPerMinute: config.requestsPerMinute,
     trustedProxies: config.trustedProxies,
   }).start({
-    openProject: () => Promise.reject(new PosternError("unimplemented", "the auth service opens no projects")),
     access,
-    settings: await openBucketSettings({ settingsKey: undefined }, db, dir),
     log,
   });
   stopper.add("auth frontend", () => frontend.stop({ graceMs: 3_000 }));

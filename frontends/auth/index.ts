@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import { type BoundService, serveGrpc, servePlainDrpc } from "../../core/rpc/index.js";
-import type { Frontend, FrontendDeps, Logger, RunningFrontend } from "../frontend.js";
+import type { FrontendDeps, Logger, RunningFrontend } from "../frontend.js";
 import { listen } from "../http/index.js";
 import { type ClientLimit, createClientLimit } from "./client-limit.js";
 import { edgeAuthService } from "./edge-auth-service.js";
@@ -21,17 +21,25 @@ interface Listener {
 const name = "auth";
 const defaultGraceMs = 10_000;
 
+/** What the auth service needs of what frontends are given: it opens no projects. */
+export type AuthDeps = Pick<FrontendDeps, "access" | "log">;
+
+export interface AuthFrontend {
+  readonly name: string;
+  start(deps: AuthDeps): Promise<RunningFrontend>;
+}
+
 /** What the listeners share. */
 interface Shared {
   readonly options: CompleteAuthOptions;
-  readonly deps: FrontendDeps;
+  readonly deps: AuthDeps;
   readonly metrics: AuthMetrics;
   readonly limit: ClientLimit;
   readonly state: { started: boolean; live: boolean };
 }
 
 /** Registers access grants over HTTP, gRPC and DRPC. Options that make no sense fail at once. */
-export function authFrontend(init: AuthOptions = {}): Frontend {
+export function authFrontend(init: AuthOptions = {}): AuthFrontend {
   const options = completeOptions(init);
   return {
     name,
