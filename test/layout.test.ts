@@ -89,6 +89,28 @@ const table: readonly Row[] = [
     packages: ["koa", "@koa/router", "zod", "prom-client"],
   },
   {
+    files: ["frontends/linkshare/"],
+    mayImport: ["core/index.ts", "frontends/frontend.ts", "frontends/http/"],
+    packages: [
+      "koa",
+      "@koa/router",
+      "zod",
+      "mime-types",
+      "content-disposition",
+      "preact",
+      "preact-render-to-string",
+      "sharp",
+      "highlight.js",
+      "markdown-it",
+      "uqr",
+      "yazl",
+      "yauzl",
+      "tar-stream",
+      "lru-cache",
+      "dns-packet",
+    ],
+  },
+  {
     files: ["frontends/NAME/"],
     mayImport: ["core/index.ts", "frontends/frontend.ts", "frontends/http/"],
     packages: ["koa", "@koa/router", "zod", "fast-xml-parser", "mime-types", "hash-wasm"],
@@ -120,7 +142,7 @@ function filesOf(folder: string): string[] {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
-  return entries.map((entry) => `${folder}/${entry.replaceAll("\\", "/")}`).filter((path) => path.endsWith(".ts"));
+  return entries.map((entry) => `${folder}/${entry.replaceAll("\\", "/")}`).filter((path) => /\.tsx?$/.test(path));
 }
 
 /** The name that NAME stands for (or "" when the place has none); undefined when the path is not in the place. */
@@ -180,7 +202,7 @@ test("every import is one that the table allows", (t) => {
 });
 
 test("files have kebab-case names", (t) => {
-  const name = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.ts$/;
+  const name = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.tsx?$/;
   t.deepEqual(
     withTests.filter((file) => !name.test(posix.basename(file))),
     [],
