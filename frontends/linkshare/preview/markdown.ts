@@ -1,0 +1,61 @@
+import MarkdownIt from "markdown-it";
+import { highlight } from "./highlight.js";
+import { languageOf } from "./languages.js";
+
+const markdown = new MarkdownIt({
+  html: false,
+  linkify: false,
+  highlight: (code, language) => highlight(code, languageOf(language)),
+});
+
+/** Only schemes that do no more than to open a page or a mail; and relative links, to what is shared beside the file. */
+markdown.validateLink = (url) => {
+  const text = url.trim().toLowerCase();
+  if (/[\u0000-\u0020\\]/.test(text)) return false;
+  const scheme = /^([^/?#:]*):/.exec(text)?.[1];
+  return scheme === undefined ? !text.startsWith("//") : ["http", "https", "mailto"].includes(scheme);
+};
+
+const { rules } = markdown.renderer;
+
+rules["link_open"] = (tokens, index, options, _env, self) => {
+  tokens[index]!.attrSet("rel", "noopener noreferrer nofollow ugc");
+  return self.renderToken(tokens, index, options);
+};
+
+/** Images of elsewhere would tell who reads, and when: they are links. Those beside the file are shown. */
+rules["image"] = (tokens, index, options, env, self) => {
+  const token = tokens[index]!;
+  const source = String(token.attrGet("src") ?? "");
+  const alt = self.renderInlineAsText(token.children ?? [], options, env);
+  const { escapeHtml } = markdown.utils;
+  if (/^(?:[^/?#]*:|\/)/.test(source)) {
+    return `<a href="${escapeHtml(source)}" rel="noopener noreferrer nofollow ugc">${escapeHtml(alt || "image")}</a>`;
+  }
+  const [path, fragment] = source.split("#", 2);
+  const raw = `${path}${path!.includes("?") ? "&" : "?"}wrap=0${fragment === undefined ? "" : `#${fragment}`}`;
+  return `<img src="${escapeHtml(raw)}" alt="${escapeHtml(alt)}" loading="lazy">`;
+};
+
+// The name of the file is the heading of the page.
+for (const rule of ["heading_open", "heading_close"]) {
+  rules[rule] = (tokens, index, options, _env, self) => {
+    const token = tokens[index]!;
+    token.tag = `h${Math.min(Number(token.tag.slice(1)) + 1, 6)}`;
+    return self.renderToken(tokens, index, options);
+  };
+}
+
+// Cells are aligned by style attributes, which the pages' policy does not allow.
+for (const rule of ["th_open", "td_open"]) {
+  rules[rule] = (tokens, index, options, _env, self) => {
+    const token = tokens[index]!;
+    const side = /text-align:\s*(center|right)/.exec(String(token.attrGet("style") ?? ""))?.[1];
+    token.attrs = side === undefined ? null : [["class", `align-${side}`]];
+    return self.renderToken(tokens, index, options);
+  };
+}
+
+export function markdownHtml(text: string): string {
+  return markdown.render(text);
+}
