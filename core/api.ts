@@ -9,7 +9,7 @@ import type {
   ListBucketsOptions,
   Versioning,
 } from "./api/bucket.js";
-import type { ByteSource, CallSettings, Key } from "./api/common.js";
+import type { ByteSource, CallSettings, CustomMetadata, Key } from "./api/common.js";
 import type {
   ListEntry,
   ListObjectsOptions,
@@ -152,6 +152,8 @@ export interface Project {
   ): Promise<PartInfo>;
   commitUpload(bucket: string, key: Key, uploadId: string, options?: CommitUploadOptions): Promise<ObjectInfo>;
   abortUpload(bucket: string, key: Key, uploadId: string, options?: CallSettings): Promise<void>;
+  /** Custom metadata that the upload was begun with; fails with `upload-not-found`. For who may read or list the key. */
+  uploadMetadata(bucket: string, key: Key, uploadId: string, options?: CallSettings): Promise<CustomMetadata>;
   listParts(
     bucket: string,
     key: Key,

@@ -139,6 +139,16 @@ export async function commitUpload(
   return objectInfo(at.key, object, openMetadata(object, at.contentKey));
 }
 
+export function uploadMetadata(
+  context: ProjectContext,
+  bucket: string,
+  key: Key,
+  uploadId: string,
+  { signal }: CallSettings = {},
+): Promise<CustomMetadata> {
+  return pendingMetadata(context, locate(context.store, bucket, key), streamIdOf(uploadId), signal);
+}
+
 /** Custom metadata that the upload was begun with. */
 async function pendingMetadata(
   { metainfo }: ProjectContext,

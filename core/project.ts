@@ -23,7 +23,7 @@ import {
   setObjectLockConfiguration,
   setRetention,
 } from "./lock.js";
-import { abortUpload, beginUpload, commitUpload, listParts, uploadPart } from "./multipart.js";
+import { abortUpload, beginUpload, commitUpload, listParts, uploadMetadata, uploadPart } from "./multipart.js";
 import { headObject, objectPlacement } from "./object.js";
 import { projectInfo, revokeAccess } from "./project-info.js";
 import { updateMetadata } from "./update-metadata.js";
@@ -45,6 +45,7 @@ export function createProject(context: ProjectContext, close: () => Promise<void
     uploadPart: (...args) => uploadPart(context, ...args),
     commitUpload: (...args) => commitUpload(context, ...args),
     abortUpload: (...args) => abortUpload(context, ...args),
+    uploadMetadata: (...args) => uploadMetadata(context, ...args),
     listParts: (...args) => listParts(context, ...args),
     listUploads: (...args) => listUploads(context, ...args),
     getBucketLocation: (...args) => getBucketLocation(context, ...args),

@@ -2,6 +2,21 @@ import test from "ava";
 import { utf8 } from "../../core/bytes/bytes.js";
 import { projectLab } from "../helpers/project-lab.js";
 
+test("metadata of uploads are found by their ids, however they were begun", async (t) => {
+  const { project } = await projectLab(t);
+  await project.createBucket("locked", { objectLock: true });
+  const retention = { mode: "governance", retainUntil: new Date(Date.now() + 3_600_000) } as const;
+  for (const lock of [{}, { retention }, { legalHold: true }]) {
+    const key = `dir/${Object.keys(lock)}`;
+    const custom = { for: key };
+    const { uploadId } = await project.beginUpload("locked", key, { custom, ...lock });
+    t.deepEqual(await project.uploadMetadata("locked", key, uploadId), custom);
+    await t.throwsAsync(project.uploadMetadata("locked", "dir/other", uploadId), { code: "upload-not-found" });
+    await project.abortUpload("locked", key, uploadId);
+    await t.throwsAsync(project.uploadMetadata("locked", key, uploadId), { code: "upload-not-found" });
+  }
+});
+
 test("objects are locked by retention, default retention and legal hold", async (t) => {
   const { project } = await projectLab(t);
   await project.createBucket("plain");

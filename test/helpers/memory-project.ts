@@ -214,6 +214,9 @@ export function createMemoryProject(options: { chunkBytes?: number } = {}): Proj
       uploadOf(name, key, uploadId);
       bucketOf(name).uploads.delete(uploadId);
     },
+    async uploadMetadata(name, key, uploadId) {
+      return uploadOf(name, key, uploadId).custom;
+    },
     async listParts(name, key, uploadId, { after = 0, limit = 1000 } = {}) {
       const parts = [...uploadOf(name, key, uploadId).parts.values()].map(({ info }) => info);
       const rest = parts.filter((part) => part.partNumber > after).sort((a, b) => a.partNumber - b.partNumber);

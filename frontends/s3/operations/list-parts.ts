@@ -5,6 +5,7 @@ import { writeOwner } from "../owner.js";
 import { maxParts, pageSize, uploadIdOf } from "../parameters.js";
 import { xmlReply } from "../reply.js";
 import { keyEncoder } from "../text-encoding.js";
+import { uploadFacts } from "../uploads/upload-facts.js";
 import { ownerOfUpload } from "../uploads/upload-owner.js";
 import { s3Namespace, xmlDocument } from "../xml/write.js";
 
@@ -64,9 +65,7 @@ export const listParts: Operation = {
 async function findOwner(call: Call, uploadId: string): Promise<string> {
   const { access } = call;
   if (access.settings.entry?.hasGrant !== true) return access.ownerId;
-  const page = await call.project.listUploads(call.bucket, { prefix: keyOf(call), limit: 1000, signal: call.signal });
-  const found = page.entries.find((entry) => entry.kind === "upload" && entry.upload.uploadId === uploadId);
-  return found?.kind === "upload" ? ownerOfUpload(found.upload, access.ownerId) : access.ownerId;
+  return ownerOfUpload(await uploadFacts(call, uploadId), access.ownerId);
 }
 
 function markerOf(text: string | undefined): number | undefined {
