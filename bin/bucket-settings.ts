@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { PosternError } from "../core/index.js";
 import { type BucketSettings, createBucketSettings } from "../core/settings/bucket-settings.js";
+import { cachingSettingsStore } from "../core/settings/caching-settings-store.js";
 import type { Knex } from "../store/knex/open.js";
 import { knexSettingsStore } from "../store/knex/settings-store.js";
 import type { ServeConfig } from "./config.js";
@@ -17,7 +18,7 @@ export async function openBucketSettings(
   dir: DataDir,
 ): Promise<BucketSettings> {
   const key = config.settingsKey ?? (await keptKey(dir));
-  return createBucketSettings({ store: knexSettingsStore(db), key });
+  return createBucketSettings({ store: cachingSettingsStore(knexSettingsStore(db)), key });
 }
 
 /** Gateways on one database must be given the same key; one on its own makes one and keeps it. */

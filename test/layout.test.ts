@@ -73,8 +73,12 @@ const table: readonly Row[] = [
       "proto/gen/",
     ],
   },
-  { files: ["core/auth/"], mayImport: [...foundation, "core/access/", "core/crypto/", "core/identity/"] },
-  { files: ["core/settings/"], mayImport: foundation },
+  { files: ["core/away-cache.ts"], mayImport: ["core/errors.ts"], node: [] },
+  {
+    files: ["core/auth/"],
+    mayImport: [...foundation, "core/away-cache.ts", "core/access/", "core/crypto/", "core/identity/"],
+  },
+  { files: ["core/settings/"], mayImport: [...foundation, "core/away-cache.ts"] },
   { files: ["core/*"], mayImport: ["core/", "proto/gen/"] },
   { files: ["frontends/frontend.ts"], mayImport: ["core/index.ts"] },
   {

@@ -17,6 +17,9 @@ export function edgeAuthService(access: AccessKeys, log: Logger, take: (address:
         // Callers read why their grant was refused; the Go service hides it behind an empty Internal.
         if (isPosternError(error, "invalid-grant", "invalid-argument", "too-many-requests", "canceled")) throw error;
         log.error({ code: isPosternError(error) ? error.code : "unknown" }, "registration failed");
+        if (isPosternError(error, "unavailable")) {
+          throw new PosternError("unavailable", "access grants can not be registered now", { cause: error });
+        }
         throw new PosternError("internal", "internal error", { cause: error });
       }
     },

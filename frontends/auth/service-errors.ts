@@ -12,6 +12,8 @@ export function registerAnswer(error: unknown): HttpAnswer {
   if (isPosternError(error, "too-many-requests")) return { status: 429, text: error.message };
   if (isPosternError(error, "deadline-exceeded")) return { status: 408, text: "the request came too slowly" };
   if (isPosternError(error, "canceled")) return { status: 499, text: "" };
+  // Where Storj's service answers 500: clients and proxies know what to make of this.
+  if (isPosternError(error, "unavailable")) return { status: 503, text: "access grants can not be registered now" };
   return { status: 500, text: "" };
 }
 
@@ -25,5 +27,6 @@ export function resolveAnswer(error: unknown, stranger: boolean): HttpAnswer {
     return { status: 401, text: stranger ? "unauthorized" : error.message };
   }
   if (isPosternError(error, "canceled")) return { status: 499, text: "" };
+  // Also when the store is away: Storj's gateways ask again after a 500, and after no other status.
   return { status: 500, text: "" };
 }

@@ -1,6 +1,9 @@
 import type { Knex } from "knex";
 import type { GrantRecord, GrantStore, RecordSelector, StoredGrantRecord } from "../../core/auth/grant-store.js";
-import { storeError } from "./errors.js";
+import { isPosternError } from "../../core/errors.js";
+import { batched } from "./batch.js";
+import { isTaken, repeatable } from "./errors.js";
+import { repeated } from "./repeat.js";
 
 interface Row {
   encryption_key_hash: Buffer;
@@ -20,6 +23,9 @@ interface Row {
 
 const table = "records";
 
+/** Few runs at once keep most connections of the pool free for others, and fill the batches when many calls come. */
+const batches = { size: 64, parallel: 4 };
+
 export interface KnexGrantStoreOptions {
   /** Milliseconds since the epoch; the clock when absent. */
   readonly now?: () => number;
@@ -34,39 +40,76 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
       ? db<Row>(table).where("encryption_key_hash", Buffer.from(selector.keyHash))
       : db<Row>(table).where("macaroon_head", Buffer.from(selector.macaroonHead));
 
-  return {
-    put: (keyHash, record) =>
-      converted(async () => {
-        await db(table).insert(rowOf(keyHash, record, now()));
-      }),
+  const rowsOf = (hashes: readonly Buffer[]): PromiseLike<Row[]> =>
+    db<Row>(table).whereIn("encryption_key_hash", hashes);
 
-    get: (keyHash) =>
-      converted(async () => {
-        const row = await db<Row>(table).where("encryption_key_hash", Buffer.from(keyHash)).first();
-        if (row === undefined) return undefined;
-        const record = recordOf(row);
-        return record.expiresAt !== undefined && record.expiresAt <= now() ? undefined : record;
-      }),
+  const put = batched<Row, void>(async (rows) => {
+    try {
+      await insert(rows);
+      return rows.map(() => ({ status: "fulfilled", value: undefined }));
+    } catch (error) {
+      if (rows.length === 1 || !isPosternError(error, "already-exists")) throw error;
+      // One of them is taken, and the others must not suffer for it.
+      return Promise.allSettled(rows.map((row) => insert([row])));
+    }
+  }, batches);
+
+  /** Adds all rows or none. */
+  const insert = (rows: readonly Row[]): Promise<void> => {
+    let mayBeDone = false;
+    return repeated(async () => {
+      try {
+        await db(table).insert(rows);
+      } catch (error) {
+        // The connection broke before it could tell that the rows are in. They are ours if their secrets are.
+        if (mayBeDone && isTaken(error) && (await areThere(rows))) return;
+        mayBeDone ||= repeatable(error) === "lost";
+        throw error;
+      }
+    });
+  };
+  const areThere = async (rows: readonly Row[]): Promise<boolean> => {
+    const found = await rowsOf(rows.map((row) => row.encryption_key_hash));
+    const secrets = new Set(found.map((row) => row.encrypted_secret_key.toString("hex")));
+    return rows.every((row) => secrets.has(row.encrypted_secret_key.toString("hex")));
+  };
+
+  const get = batched<Buffer, Row | undefined>(async (hashes) => {
+    const rows = await repeated(() => rowsOf(hashes));
+    const byHash = new Map(rows.map((row) => [row.encryption_key_hash.toString("latin1"), row]));
+    return hashes.map((hash) => ({ status: "fulfilled", value: byHash.get(hash.toString("latin1")) }));
+  }, batches);
+
+  return {
+    put: (keyHash, record) => put(rowOf(keyHash, record, now())),
+
+    async get(keyHash) {
+      const row = await get(Buffer.from(keyHash));
+      if (row === undefined) return undefined;
+      const record = recordOf(row);
+      return record.expiresAt !== undefined && record.expiresAt <= now() ? undefined : record;
+    },
 
     find: (selector, limit) =>
-      converted(async () => {
+      repeated(async () => {
         const rows: Row[] = await matching(selector).orderBy("created_at", "desc").limit(limit);
         return rows.map((row) => ({ ...recordOf(row), keyHash: row.encryption_key_hash }));
       }),
 
     invalidate: (selector, reason) =>
-      converted(() =>
+      repeated(() =>
         matching(selector)
           .whereNull("invalidated_at")
+          .whereNull("invalidation_reason")
           .update({ invalidation_reason: reason, invalidated_at: new Date(now()) }),
       ),
 
-    unpublish: (selector) => converted(() => matching(selector).where("public", true).update({ public: false })),
+    unpublish: (selector) => repeated(() => matching(selector).where("public", true).update({ public: false })),
 
-    delete: (selector) => converted(() => matching(selector).delete()),
+    delete: (selector) => repeated(() => matching(selector).delete()),
 
     deleteExpired: (limit) =>
-      converted(() =>
+      repeated(() =>
         db<Row>(table)
           .whereIn(
             "encryption_key_hash",
@@ -76,20 +119,13 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
       ),
 
     ping: () =>
-      converted(async () => {
+      // Who asks wants to know how it is now.
+      repeated(async () => {
         await db(table).select("encryption_key_hash").first();
-      }),
+      }, 0),
 
     close: () => db.destroy(),
   };
-}
-
-async function converted<T>(query: () => PromiseLike<T>): Promise<T> {
-  try {
-    return await query();
-  } catch (error) {
-    throw storeError(error);
-  }
 }
 
 function rowOf(keyHash: Uint8Array, record: GrantRecord, createdAt: number): Row {
@@ -111,7 +147,9 @@ function rowOf(keyHash: Uint8Array, record: GrantRecord, createdAt: number): Row
 }
 
 function recordOf(row: Row): StoredGrantRecord {
-  const invalidatedAt = millisOf(row.invalidated_at);
+  // Storj's service takes either column alone for invalid (storj/edge pkg/auth/authdb/storage.go).
+  const isInvalid = row.invalidated_at !== null || (row.invalidation_reason ?? "") !== "";
+  const createdAt = millisOf(row.created_at) ?? 0;
   return {
     satelliteAddress: row.satellite_address,
     macaroonHead: row.macaroon_head,
@@ -122,9 +160,10 @@ function recordOf(row: Row): StoredGrantRecord {
     usageTags: row.usage_tags === null || row.usage_tags === "" ? [] : row.usage_tags.split(","),
     publicProjectId: row.public_project_id ?? undefined,
     projectCreatedAt: millisOf(row.project_created_at),
-    createdAt: millisOf(row.created_at) ?? 0,
-    invalidation:
-      invalidatedAt === undefined ? undefined : { reason: row.invalidation_reason ?? "", at: invalidatedAt },
+    createdAt,
+    invalidation: isInvalid
+      ? { reason: row.invalidation_reason ?? "", at: millisOf(row.invalidated_at) ?? createdAt }
+      : undefined,
   };
 }
 

@@ -1,6 +1,7 @@
 import knex, { type Knex } from "knex";
 import { PosternError } from "../../core/errors.js";
 import { storeError } from "./errors.js";
+import { migrationTurn } from "./migration-turn.js";
 import { migrationSource } from "./migrations/index.js";
 
 export type { Knex } from "knex";
@@ -38,36 +39,44 @@ export interface PostgresOptions {
   readonly connections?: number;
 }
 
+/** A machine that is gone says nothing: without limits of time whoever asks it would wait for ever. */
+const limits = { connectionTimeoutMillis: 5_000, keepAlive: true };
+/** Of one statement; migrations take what they take. */
+const statementMs = 15_000;
+/** One has the turn, and one migrates. */
+const migratingConnections = 2;
+
 /** Opens the database, which several gateways may share, and brings its tables up to date. Whoever opens destroys. */
-export async function openPostgres(options: PostgresOptions): Promise<Knex> {
-  const db = knex({
-    client: "pg",
-    connection: { connectionString: options.url },
-    log: silent,
-    pool: { min: 0, max: Math.max(2, options.connections ?? 10) },
-    acquireConnectionTimeout: 20_000,
-  });
+export async function openPostgres({ url, connections = 10 }: PostgresOptions): Promise<Knex> {
+  const migrating = pool(url, { ...limits }, migratingConnections);
   try {
-    await migrateAlone(db);
-    return db;
+    await migrationTurn(migrating, async () => {
+      // Whoever had the lock of Knex was killed.
+      await migrating.migrate.forceFreeMigrationsLock(migrations);
+      await migrate(migrating);
+    });
   } catch (error) {
-    await db.destroy();
     throw storeError(error);
+  } finally {
+    await migrating.destroy();
   }
+  return pool(url, { ...limits, query_timeout: statementMs }, Math.max(2, connections));
+}
+
+function pool(url: string, options: object, max: number): Knex {
+  return knex({
+    client: "pg",
+    // Options of the driver that the typings of Knex do not have.
+    connection: { connectionString: url, ...options } as Knex.PgConnectionConfig,
+    log: silent,
+    pool: { min: 0, max },
+    acquireConnectionTimeout: 10_000,
+  });
 }
 
 /** SQLite in a file, or PostgreSQL by its URL "postgres://…". Whoever opens destroys. */
 export function openGrantDatabase(fileOrUrl: string): Promise<Knex> {
   return /^postgres(ql)?:\/\//.test(fileOrUrl) ? openPostgres({ url: fileOrUrl }) : openSqlite({ file: fileOrUrl });
-}
-
-/** Gateways that start together take turns: the lock of Knex refuses instead, and stays when its owner is killed. */
-async function migrateAlone(db: Knex): Promise<void> {
-  await db.transaction(async (lock) => {
-    await lock.raw("SELECT pg_advisory_xact_lock(hashtext('postern grants'), hashtext(current_schema()))");
-    await db.migrate.forceFreeMigrationsLock(migrations);
-    await migrate(db);
-  });
 }
 
 /** Knex prints what it also throws. */

@@ -6,7 +6,8 @@ import type {
   BucketSettingsStore,
   StoredBucketSettings,
 } from "../../core/settings/bucket-settings-store.js";
-import { storeError } from "./errors.js";
+import { isTaken } from "./errors.js";
+import { repeated } from "./repeat.js";
 
 interface Row {
   satellite: string;
@@ -47,32 +48,32 @@ export function knexSettingsStore(db: Knex, options: { readonly now?: () => numb
 
   return {
     get: (id) =>
-      converted(async () => {
+      repeated(async () => {
         const row = await db<Row>(table)
           .where({ ...id })
           .first();
         return row === undefined ? undefined : recordOf(row);
       }),
     findByName: (bucket, limit) =>
-      converted(async () => {
+      repeated(async () => {
         const rows = await db<Row>(table).where({ bucket }).orderBy("created_at").orderBy("project").limit(limit);
         return rows.map(recordOf);
       }),
     write: (id, record, expected) =>
-      converted(() =>
+      repeated(() =>
         update(id, record, expected).catch((error: unknown) => {
-          throw storeError(error).code === "already-exists" ? overtaken(error) : error;
+          throw isTaken(error) ? overtaken(error) : error;
         }),
       ),
     delete: (id) =>
-      converted(
+      repeated(
         async () =>
           (await db<Row>(table)
             .where({ ...id })
             .delete()) > 0,
       ),
     list: (after, limit) =>
-      converted(async () => {
+      repeated(async () => {
         const rows = await db<Row>(table)
           .modify((query) => {
             if (after !== undefined) void whereAfter(query, after);
@@ -83,7 +84,7 @@ export function knexSettingsStore(db: Knex, options: { readonly now?: () => numb
       }),
 
     putNote: (uploadHash, partNumber, note, expiresAt) =>
-      converted(async () => {
+      repeated(async () => {
         await db<NoteRow>(noteTable)
           .insert({
             upload_hash: Buffer.from(uploadHash),
@@ -95,18 +96,18 @@ export function knexSettingsStore(db: Knex, options: { readonly now?: () => numb
           .merge(["note", "expires_at"]);
       }),
     notes: (uploadHash) =>
-      converted(async () => {
+      repeated(async () => {
         const rows = await db<NoteRow>(noteTable)
           .where("upload_hash", Buffer.from(uploadHash))
           .where("expires_at", ">", now());
         return new Map(rows.map((row) => [row.part_number, row.note]));
       }),
     deleteNotes: (uploadHash) =>
-      converted(async () => {
+      repeated(async () => {
         await db<NoteRow>(noteTable).where("upload_hash", Buffer.from(uploadHash)).delete();
       }),
     deleteExpiredNotes: (limit) =>
-      converted(() =>
+      repeated(() =>
         db<NoteRow>(noteTable)
           .whereIn(
             "upload_hash",
@@ -127,14 +128,6 @@ function whereAfter(query: Knex.QueryBuilder, { satellite, project, bucket }: Bu
       .orWhere((same) => same.where({ satellite }).where("project", ">", project))
       .orWhere((same) => same.where({ satellite, project }).where("bucket", ">", bucket)),
   );
-}
-
-async function converted<T>(query: () => PromiseLike<T>): Promise<T> {
-  try {
-    return await query();
-  } catch (error) {
-    throw storeError(error);
-  }
 }
 
 function overtaken(cause?: unknown): PosternError {

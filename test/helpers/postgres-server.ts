@@ -9,6 +9,16 @@ import { mustRun } from "./run-program.js";
 /** A server, or why there is none. */
 export type PostgresServer = { readonly url: string } | { readonly missing: string };
 
+/** A server of one test's own, which it may stop as often as it likes. */
+export interface OwnPostgresServer {
+  readonly url: string;
+  /** "immediate" is a crash: connections break, and nothing is written that was not. */
+  stop(mode: "fast" | "immediate"): Promise<void>;
+  start(): Promise<void>;
+  /** Ends it for good and removes its folder. */
+  close(): Promise<void>;
+}
+
 const debianFolder = "/usr/lib/postgresql";
 
 /** Durability is not what is tested, and a test has its own schema, so there are many connections. */
@@ -28,10 +38,19 @@ const settings = [
  * process in whatever way that ends. Only for one process of a test run: see postgres-worker.ts.
  */
 export async function startPostgresServer(): Promise<PostgresServer> {
+  const server = await launch(settings);
+  return "missing" in server ? server : { url: server.url };
+}
+
+/** As `startPostgresServer`, but what it has committed is there after a crash of the server. */
+export function startOwnPostgresServer(): Promise<OwnPostgresServer | { readonly missing: string }> {
+  return launch([...settings, "synchronous_commit=on"]);
+}
+
+async function launch(options: readonly string[]): Promise<OwnPostgresServer | { readonly missing: string }> {
   const bin = binaries();
-  if (bin === undefined) return { missing: "PostgreSQL is not installed" };
   const user = serverUser();
-  if (user === undefined) return { missing: "PostgreSQL does not run as root, and there is no other user to run it" };
+  if (bin === undefined || user === undefined) return { missing: whyNoServer()! };
   const dir = await mkdtemp(join(tmpdir(), "postern-postgres-"));
   if (user.ids !== undefined) await chown(dir, ...user.ids);
   await chmod(dir, 0o700);
@@ -44,8 +63,8 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   ];
   const [initdb, ...initArgs] = as("initdb", "-U", "postern", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
   await mustRun(initdb!, initArgs, { cwd: dir });
-  const options = [`unix_socket_directories=${dir}`, ...settings].map((setting) => `-c ${setting}`).join(" ");
-  const start = as("pg_ctl", "-s", "-w", "-l", join(dir, "log"), "-o", options, "start");
+  const flags = [`unix_socket_directories=${dir}`, ...options].map((setting) => `-c ${setting}`).join(" ");
+  const start = as("pg_ctl", "-s", "-w", "-l", join(dir, "log"), "-o", flags, "start");
   const stop = as("pg_ctl", "-s", "-m", "immediate", "stop");
   const keeper = spawn(
     "sh",
@@ -59,7 +78,25 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   // Its input is what tells it that this process is there; it must not keep this process.
   keeper.unref();
   for (const stream of [keeper.stdin, keeper.stdout]) (stream as unknown as { unref(): void }).unref();
-  return { url: `postgres://postern@/postgres?host=${encodeURIComponent(dir)}` };
+  const control = async ([program, ...args]: readonly string[]) => void (await mustRun(program!, args, { cwd: dir }));
+  return {
+    url: `postgres://postern@/postgres?host=${encodeURIComponent(dir)}`,
+    stop: (mode) => control(as("pg_ctl", "-s", "-w", "-m", mode, "stop")),
+    start: () => control(start),
+    async close() {
+      const ended = once(keeper, "exit");
+      keeper.ref();
+      keeper.stdin.end();
+      await ended;
+    },
+  };
+}
+
+/** Why there can be no server, or undefined. */
+export function whyNoServer(): string | undefined {
+  if (binaries() === undefined) return "PostgreSQL is not installed";
+  if (serverUser() === undefined) return "PostgreSQL does not run as root, and there is no other user to run it";
+  return undefined;
 }
 
 function binaries(): string | undefined {

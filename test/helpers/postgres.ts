@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ExecutionContext } from "ava";
 import { registerSharedWorker } from "ava/plugin";
 import knex from "knex";
-import type { PostgresServer } from "./postgres-server.js";
+import { type OwnPostgresServer, type PostgresServer, startOwnPostgresServer } from "./postgres-server.js";
 
 let server: Promise<PostgresServer> | undefined;
 
@@ -50,4 +50,12 @@ export async function postgresSchema(t: ExecutionContext): Promise<string> {
   t.teardown(() => run(`DROP SCHEMA ${name} CASCADE`));
   const separator = found.url.includes("?") ? "&" : "?";
   return `${found.url}${separator}options=${encodeURIComponent(`-csearch_path=${name}`)}`;
+}
+
+/** A server of the test's own, to stop and start; where `whyNoServer` knows of nothing against it. */
+export async function ownPostgres(t: ExecutionContext): Promise<OwnPostgresServer> {
+  const server = await startOwnPostgresServer();
+  if ("missing" in server) throw new Error(server.missing);
+  t.teardown(() => server.close());
+  return server;
 }

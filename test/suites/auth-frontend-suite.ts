@@ -7,7 +7,7 @@ import { authDeps } from "../helpers/auth-deps.js";
 /** What a client gets, in words that all protocols share. */
 export type RegisterOutcome =
   | { readonly kind: "ok"; readonly accessKeyId: string; readonly secretKey: string; readonly endpoint: string }
-  | { readonly kind: "refused" | "limited" | "internal"; readonly text: string };
+  | { readonly kind: "refused" | "limited" | "unavailable" | "internal"; readonly text: string };
 
 export interface AuthClient {
   register(accessGrant: string, isPublic: boolean): Promise<RegisterOutcome>;
@@ -70,16 +70,21 @@ export function authFrontendSuite(
     );
   });
 
-  test(`${protocol}: what fails inside stays inside`, async (t) => {
-    const secret = "hunter2";
-    const store = {
-      ...memoryGrantStore(),
-      put: () => Promise.reject(new PosternError("unavailable", `password ${secret}`)),
-    };
-    const { client, grant, logged } = await started(t, {}, authDeps({ store }));
-    const outcome = await client.register(grant, false);
-    if (outcome.kind !== "internal") return t.fail(outcome.kind);
-    t.is(logged.length, 1);
-    for (const text of [outcome.text, ...logged]) t.false(text.includes(secret) || text.includes(grant));
-  });
+  for (const [code, kind] of [
+    ["internal", "internal"],
+    ["unavailable", "unavailable"],
+  ] as const) {
+    test(`${protocol}: what fails inside stays inside: ${code}`, async (t) => {
+      const secret = "hunter2";
+      const store = {
+        ...memoryGrantStore(),
+        put: () => Promise.reject(new PosternError(code, `password ${secret}`)),
+      };
+      const { client, grant, logged } = await started(t, {}, authDeps({ store }));
+      const outcome = await client.register(grant, false);
+      if (outcome.kind !== kind) return t.fail(outcome.kind);
+      t.is(logged.length, 1);
+      for (const text of [outcome.text, ...logged]) t.false(text.includes(secret) || text.includes(grant));
+    });
+  }
 }

@@ -43,6 +43,13 @@ export function sqlState(error: unknown): string | undefined {
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
+/** Whether the connection went away under a statement, or there is none to be had now. */
+export function isLostConnection(error: unknown): boolean {
+  const code = driverCode(error);
+  if (code === undefined) return isPoolTimeout(error) && (error as Error).name !== "KnexTimeoutError";
+  return postgresProblem(code) === unreachable;
+}
+
 interface Problem {
   readonly code: ErrorCode;
   readonly text: string;

@@ -1,12 +1,13 @@
 import type { Knex } from "knex";
 import { recordsMigration } from "./001-records.js";
 import { bucketSettingsMigration } from "./002-bucket-settings.js";
+import { peerVersionMigration } from "./003-peer-version.js";
 
 interface NamedMigration extends Knex.Migration {
   readonly name: string;
 }
 
-const migrations: readonly NamedMigration[] = [recordsMigration, bucketSettingsMigration];
+const migrations: readonly NamedMigration[] = [recordsMigration, bucketSettingsMigration, peerVersionMigration];
 
 /** Migrations compiled into the program, so that no folder is searched at run time. */
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

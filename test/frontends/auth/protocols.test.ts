@@ -13,6 +13,7 @@ authFrontendSuite(test, "http", async (url) => ({
       const { access_key_id: accessKeyId, secret_key: secretKey, endpoint } = JSON.parse(text);
       return { kind: "ok", accessKeyId, secretKey, endpoint };
     }
+    if (reply.status === 503) return { kind: "unavailable", text };
     const kinds: Record<number, "refused" | "limited"> = { 400: "refused", 413: "refused", 429: "limited" };
     return { kind: kinds[reply.status] ?? "internal", text };
   },
@@ -35,6 +36,7 @@ function overRpc(transport: Transport): (address: string) => Promise<AuthClient>
           if (!isPosternError(error)) throw error;
           const { code, message: text } = error;
           if (code === "invalid-argument") return { kind: "refused", text };
+          if (code === "unavailable") return { kind: "unavailable", text };
           return { kind: code === "resource-exhausted" ? "limited" : "internal", text };
         }
       },

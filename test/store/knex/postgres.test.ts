@@ -1,7 +1,12 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import test from "ava";
 import { knexGrantStore } from "../../../store/knex/grant-store.js";
 import { openGrantDatabase, openPostgres } from "../../../store/knex/open.js";
+import { grantRecord } from "../../helpers/grant-record.js";
 import { postgresMissing, postgresSchema } from "../../helpers/postgres.js";
+import { repositoryRoot } from "../../helpers/root.js";
+import { mustRun } from "../../helpers/run-program.js";
 import { grantStoreSuite } from "../../suites/grant-store-suite.js";
 
 const missing = await postgresMissing();
@@ -17,17 +22,57 @@ else {
     const stores = await Promise.all([1, 2, 3, 4].map(async () => knexGrantStore(await openGrantDatabase(url))));
     t.teardown(() => Promise.all(stores.map((store) => store.close())).then(() => {}));
     const hash = new Uint8Array(32).fill(7);
-    await stores[0]!.put(hash, {
-      satelliteAddress: "id@host:1",
-      macaroonHead: new Uint8Array(32),
-      encryptedSecretKey: new Uint8Array(48),
-      encryptedAccessGrant: new Uint8Array(100),
-      expiresAt: undefined,
-      public: false,
-      usageTags: [],
-      publicProjectId: undefined,
-      projectCreatedAt: undefined,
-    });
+    await stores[0]!.put(hash, grantRecord({ satelliteAddress: "id@host:1" }));
     for (const store of stores) t.is((await store.get(hash))?.satelliteAddress, "id@host:1");
+  });
+
+  test("processes that start together on an empty database do not collide", async (t) => {
+    const url = await postgresSchema(t);
+    const args = [join(repositoryRoot, "dist/bin/postern.js"), "auth", "records", "show", "0".repeat(64)];
+    const env = { POSTERN_AUTH_DATABASE: url };
+    const results = await Promise.all([1, 2, 3, 4].map(() => mustRun(process.execPath, args, { env })));
+    for (const { stdout } of results) t.is(stdout, "[]\n");
+  });
+
+  test("changes that are in each other's way are made all the same", async (t) => {
+    const url = await postgresSchema(t);
+    // At this level PostgreSQL ends transactions that overlap with 40001, as CockroachDB always may.
+    const serializable = url.replace("options=", "options=-cdefault_transaction_isolation%3Dserializable%20");
+    const stores = await Promise.all(
+      [1, 2, 3].map(async () => knexGrantStore(await openPostgres({ url: serializable }))),
+    );
+    t.teardown(() => Promise.all(stores.map((store) => store.close())).then(() => {}));
+    const macaroonHead = randomBytes(32);
+    const hashes = Array.from({ length: 40 }, () => randomBytes(32));
+    await Promise.all(hashes.map((hash, i) => stores[i % 3]!.put(hash, grantRecord({ macaroonHead, public: true }))));
+    const counts = await Promise.all(
+      [...hashes, ...hashes].map((keyHash, i) => {
+        const store = stores[i % 3]!;
+        if (i % 4 === 0) return store.invalidate({ macaroonHead }, "why").then(() => 0);
+        return store.unpublish(i % 2 === 0 ? { keyHash } : { macaroonHead });
+      }),
+    );
+    t.is(
+      counts.reduce((sum, count) => sum + count),
+      hashes.length,
+    );
+    for (const { public: isPublic, invalidation } of await stores[0]!.find({ macaroonHead }, 100)) {
+      t.false(isPublic);
+      t.is(invalidation?.reason, "why");
+    }
+  });
+
+  test("a record that a batch can not add does not stop the others of the batch", async (t) => {
+    const store = knexGrantStore(await openPostgres({ url: await postgresSchema(t) }));
+    t.teardown(() => store.close());
+    const taken = randomBytes(32);
+    await store.put(taken, grantRecord({}));
+    const hashes = Array.from({ length: 200 }, (_, i) => (i === 100 ? taken : randomBytes(32)));
+    const results = await Promise.allSettled(hashes.map((hash) => store.put(hash, grantRecord({}))));
+    t.deepEqual(
+      results.flatMap(({ status }, i) => (status === "rejected" ? [i] : [])),
+      [100],
+    );
+    for (const found of await Promise.all(hashes.map((hash) => store.get(hash)))) t.truthy(found);
   });
 }

@@ -3,6 +3,7 @@ import type { Queries, SqlValue } from "../queries.js";
 /** The driver's side of one PostgreSQL connection (package pg), as far as it is used here. */
 export interface PgConnection {
   query(query: { name?: string; text: string; values: readonly SqlValue[] }): Promise<PgResult>;
+  once(event: "end", listener: () => void): unknown;
 }
 
 interface PgResult {

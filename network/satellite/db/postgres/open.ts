@@ -1,11 +1,11 @@
-import { setTimeout as delay } from "node:timers/promises";
 import knex, { type Knex } from "knex";
 import { PosternError } from "../../../../core/errors.js";
-import { databaseError } from "../errors.js";
+import { databaseError, isLostConnection } from "../errors.js";
 import { migrationSource } from "../migrations/index.js";
 import type { Database } from "../queries.js";
 import { type PgConnection, pgQueries, pgTypes } from "./connection.js";
 import { createLimiter } from "./limiter.js";
+import { type Ownership, takeDatabase } from "./ownership.js";
 import { serializable } from "./serializable.js";
 
 export interface PostgresOptions {
@@ -17,6 +17,10 @@ export interface PostgresOptions {
 
 /** Kept for reading: a job may read what is committed, and must not wait for another job to do so. */
 const readers = 2;
+/** A machine that is gone says nothing: without limits of time whoever asks it would wait for ever. */
+const limits = { connectionTimeoutMillis: 5_000, keepAlive: true };
+/** A statement that only reads is repeated when its connection was lost. */
+const readAttempts = 3;
 
 /** Opens the database and brings its tables up to date. One PosternError when it can not be used. */
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
@@ -25,7 +29,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   const db = knex({
     client: "pg",
     // Neither in the typings of Knex nor needed by it: "types" is the driver's own option.
-    connection: { connectionString: options.url, types: pgTypes } as Knex.PgConnectionConfig,
+    connection: { connectionString: options.url, types: pgTypes, ...limits } as Knex.PgConnectionConfig,
     log: silent,
     pool: { min: 0, max: connections + 1, afterCreate: preferIndexes },
     acquireConnectionTimeout: 20_000,
@@ -44,12 +48,13 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   }
 }
 
-function database(db: Knex, writers: number, owner: PgConnection, convert: (error: unknown) => unknown): Database {
+function database(db: Knex, writers: number, owner: Ownership, convert: (error: unknown) => unknown): Database {
   const limited = createLimiter(writers);
   const running = new Set<Promise<unknown>>();
   let closed = false;
 
   async function lend<T>(work: (connection: PgConnection) => Promise<T>): Promise<T> {
+    await owner.ensure();
     const connection = (await db.client.acquireConnection()) as PgConnection;
     try {
       return await work(connection);
@@ -66,8 +71,18 @@ function database(db: Knex, writers: number, owner: PgConnection, convert: (erro
     }
   }
 
+  async function reading<T>(work: (connection: PgConnection) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await lend(work);
+      } catch (error) {
+        if (attempt === readAttempts || !isLostConnection(error)) throw error;
+      }
+    }
+  }
+
   return {
-    read: pgQueries((work) => converted(lend(work))),
+    read: pgQueries((work) => converted(reading(work))),
     write(job) {
       if (closed) return Promise.reject(new PosternError("unavailable", "the satellite database is closed"));
       const done = converted(limited(() => serializable(lend, job)));
@@ -79,32 +94,10 @@ function database(db: Knex, writers: number, owner: PgConnection, convert: (erro
     async close() {
       closed = true;
       await Promise.allSettled(running);
-      await db.client.releaseConnection(owner);
+      await owner.release();
       await db.destroy();
     },
   };
-}
-
-/** What a satellite that has just ended may need until the server notices. */
-const takeoverMs = 3_000;
-
-/**
- * A satellite remembers rows of its database, so it must be the only one on it. A lock of the session on the schema
- * says so; the server drops it when the connection ends in whatever way.
- */
-async function takeDatabase(db: Knex, name: string): Promise<PgConnection> {
-  const connection = (await db.client.acquireConnection()) as PgConnection;
-  const text = "SELECT pg_try_advisory_lock(hashtext('postern satellite'), hashtext(current_schema())) AS taken";
-  const until = Date.now() + takeoverMs;
-  for (;;) {
-    const [row] = (await connection.query({ text, values: [] })).rows as { taken: number }[];
-    if (row?.taken === 1) return connection;
-    if (Date.now() > until) {
-      await db.client.releaseConnection(connection);
-      throw new PosternError("unavailable", `the satellite database ${name} is in use by another satellite`);
-    }
-    await delay(100);
-  }
 }
 
 /**

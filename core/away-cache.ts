@@ -1,0 +1,74 @@
+import { isPosternError, PosternError } from "./errors.js";
+
+export interface AwayCacheOptions {
+  /** Values remembered at most; the one asked for longest ago is forgotten first. 10 000 when absent. */
+  readonly maxEntries?: number;
+  /** How long a value serves while its source is away, in ms; 3 600 000 when absent. */
+  readonly maxAgeMs?: number;
+  /** How long the source is waited for when a remembered value could serve, in ms; 2 000 when absent. */
+  readonly patienceMs?: number;
+  /** After a failure, how long remembered values serve without asking, in ms; 1 000 when absent. */
+  readonly pauseMs?: number;
+  /** Milliseconds since the epoch; the clock when absent. */
+  readonly now?: () => number;
+}
+
+/** Values for the time when their source is away. While it is there it is asked each time. */
+export interface AwayCache<T> {
+  /** What `ask` gives; where it rejects with `unavailable`, or takes too long, what it gave the last time. */
+  get(id: string, ask: () => Promise<T>): Promise<T>;
+  clear(): void;
+}
+
+/** `lasts` tells whether a value may still serve at a time; all do when it is absent. */
+export function createAwayCache<T>(
+  options: AwayCacheOptions,
+  lasts: (value: T, now: number) => boolean = () => true,
+): AwayCache<T> {
+  const { maxEntries = 10_000, maxAgeMs = 3_600_000, patienceMs = 2_000, pauseMs = 1_000, now = Date.now } = options;
+  const entries = new Map<string, { readonly value: T; readonly at: number }>();
+  /** Until then the source is taken to be away. */
+  let awayUntil = 0;
+
+  const remembered = (id: string): { readonly value: T } | undefined => {
+    const entry = entries.get(id);
+    if (entry === undefined) return undefined;
+    if (now() - entry.at < maxAgeMs && lasts(entry.value, now())) return entry;
+    entries.delete(id);
+    return undefined;
+  };
+  const remember = (id: string, value: T): void => {
+    entries.delete(id);
+    if (!lasts(value, now())) return;
+    entries.set(id, { value, at: now() });
+    if (entries.size > maxEntries) entries.delete(entries.keys().next().value!);
+  };
+
+  return {
+    async get(id, ask) {
+      const known = remembered(id);
+      if (known !== undefined && now() < awayUntil) return known.value;
+      try {
+        const value = await (known === undefined ? ask() : within(ask(), patienceMs));
+        awayUntil = 0;
+        remember(id, value);
+        return value;
+      } catch (error) {
+        if (!isPosternError(error, "unavailable")) throw error;
+        awayUntil = now() + pauseMs;
+        const entry = remembered(id);
+        if (entry === undefined) throw error;
+        return entry.value;
+      }
+    },
+    clear: () => entries.clear(),
+  };
+}
+
+function within<T>(promise: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new PosternError("unavailable", "the database does not answer"));
+    const timer = setTimeout(late, ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

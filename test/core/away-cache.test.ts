@@ -1,0 +1,72 @@
+import test from "ava";
+import { createAwayCache } from "../../core/away-cache.js";
+import { PosternError } from "../../core/errors.js";
+
+const away = async (): Promise<never> => {
+  throw new PosternError("unavailable", "away");
+};
+
+test("the source is asked each time while it is there", async (t) => {
+  const cache = createAwayCache<number>({});
+  for (const value of [1, 2, 3]) t.is(await cache.get("a", async () => value), value);
+});
+
+test("a remembered value serves while the source is away, and no longer than its age", async (t) => {
+  let now = 0;
+  const cache = createAwayCache<number>({ maxAgeMs: 100, now: () => now });
+  await cache.get("a", async () => 1);
+  now = 99;
+  t.is(await cache.get("a", away), 1);
+  await t.throwsAsync(cache.get("b", away), { code: "unavailable" });
+  now = 100;
+  await t.throwsAsync(cache.get("a", away), { code: "unavailable" });
+});
+
+test("after a failure the source is left alone for a while", async (t) => {
+  let now = 0;
+  let asked = 0;
+  const cache = createAwayCache<number>({ pauseMs: 10, now: () => now });
+  const ask = (answer: () => Promise<number>) =>
+    cache.get("a", () => {
+      asked++;
+      return answer();
+    });
+  await ask(async () => 1);
+  await ask(away);
+  t.is(await ask(async () => 2), 1);
+  t.is(asked, 2);
+  now = 10;
+  t.is(await ask(async () => 2), 2);
+  t.is(await ask(async () => 3), 3);
+});
+
+test("a source that does not answer is not waited for where there is a value", async (t) => {
+  const cache = createAwayCache<number>({ patienceMs: 5 });
+  await cache.get("a", async () => 1);
+  t.is(await cache.get("a", () => new Promise(() => {})), 1);
+});
+
+test("what fails in another way is told, and what no longer lasts is not served", async (t) => {
+  let now = 0;
+  const cache = createAwayCache<number>({ now: () => now }, (value, at) => at < value);
+  await cache.get("a", async () => 5);
+  const damaged = () => Promise.reject(new PosternError("corrupt-data", "damaged"));
+  await t.throwsAsync(cache.get("a", damaged), { code: "corrupt-data" });
+  t.is(await cache.get("a", away), 5);
+  now = 5;
+  await t.throwsAsync(cache.get("a", away), { code: "unavailable" });
+});
+
+test("the number of values is bounded; the one asked for longest ago goes first", async (t) => {
+  let now = 0;
+  const cache = createAwayCache<string>({ maxEntries: 2, pauseMs: 1, now: () => now });
+  for (const id of ["a", "b", "a", "c"]) await cache.get(id, async () => id);
+  const stillThere = async (id: string) => {
+    now += 1;
+    return cache.get(id, away).then(
+      () => true,
+      () => false,
+    );
+  };
+  t.deepEqual([await stillThere("a"), await stillThere("b"), await stillThere("c")], [true, false, true]);
+});

@@ -1,0 +1,45 @@
+import test from "ava";
+import { batched } from "../../../store/knex/batch.js";
+
+const done = <T>(value: T): PromiseSettledResult<T> => ({ status: "fulfilled", value });
+
+test("calls run at once while few are under way, then together", async (t) => {
+  const runs: number[][] = [];
+  const finish: (() => void)[] = [];
+  const call = batched<number, number>(
+    async (inputs) => {
+      runs.push([...inputs]);
+      await new Promise<void>((resolve) => finish.push(resolve));
+      return inputs.map((input) => done(input * 10));
+    },
+    { size: 3, parallel: 2 },
+  );
+  const results = [1, 2, 3, 4, 5, 6].map(call);
+  t.deepEqual(runs, [[1], [2]]);
+  finish[0]!();
+  t.is(await results[0], 10);
+  await Promise.resolve();
+  t.deepEqual(runs.slice(2), [[3, 4, 5]]);
+  finish[1]!();
+  t.is(await results[1], 20);
+  await Promise.resolve();
+  t.deepEqual(runs.slice(3), [[6]]);
+  for (const end of finish) end();
+  t.deepEqual(await Promise.all(results), [10, 20, 30, 40, 50, 60]);
+});
+
+test("each call hears of its own result, and of what failed for all", async (t) => {
+  const call = batched<number, number>(
+    async (inputs) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (inputs.includes(9)) throw new Error("all of them");
+      return inputs.map((input) => (input === 2 ? { status: "rejected", reason: new Error("two") } : done(input)));
+    },
+    { size: 2, parallel: 1 },
+  );
+  const settled = await Promise.allSettled([1, 2, 3, 8, 9, 4].map(call));
+  t.deepEqual(
+    settled.map((each) => (each.status === "fulfilled" ? each.value : (each.reason as Error).message)),
+    [1, "two", 3, "all of them", "all of them", 4],
+  );
+});
