@@ -11,19 +11,16 @@ import { authTokenOf } from "./credentials.js";
 import { openDataDir } from "./data-dir.js";
 import { exitLine } from "./exit-line.js";
 import { createLogger } from "./logger.js";
-import { createStopper, type Stopper } from "./stopper.js";
+import { runUntilTold } from "./run.js";
+import type { Stopper } from "./stopper.js";
 
 /** Runs the auth service alone until it is told to stop. */
-export async function serveAuth(config: AuthConfig): Promise<void> {
-  const stopper = createStopper();
-  try {
+export function serveAuth(config: AuthConfig): Promise<void> {
+  return runUntilTold(async (stopper) => {
     const addresses = await start(config, stopper);
     const lines = Object.entries(addresses).map(([purpose, address]) => `  ${purpose.padEnd(8)}${address}\n`);
-    process.stdout.write(`Postern's auth service is ready.\n${lines.join("")}`);
-    await stopper.untilTold();
-  } finally {
-    await stopper.stop();
-  }
+    return `Postern's auth service is ready.\n${lines.join("")}`;
+  });
 }
 
 async function start(config: AuthConfig, stopper: Stopper): Promise<Readonly<Record<string, string>>> {

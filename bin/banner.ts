@@ -14,7 +14,7 @@ Postern is ready.
 S3 endpoint        ${ready.s3}
 Access key id      ${ready.accessKeyId}
 Secret key         ${ready.secretKey}
-${authLines(ready)}
+${authLines(ready)}${frontendLines(ready)}
 ${network.join("\n")}
 
 Try it:
@@ -35,4 +35,12 @@ function authLines(ready: ReadyFile): string {
     `                   ${ready.authGrpc} (gRPC), ${ready.authDrpc} (DRPC)`,
     "",
   ].join("\n");
+}
+
+/** Of those that are not told of by themselves. */
+function frontendLines({ frontends }: ReadyFile): string {
+  const others = Object.entries(frontends).filter(([name]) => name !== "s3" && name !== "auth");
+  return others
+    .flatMap(([name, addresses]) => Object.values(addresses).map((address) => `${name.padEnd(19)}${address}\n`))
+    .join("");
 }

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { PosternError } from "../core/index.js";
+import { readConfigFile } from "./config-file.js";
 import type { Environment } from "./env.js";
+import type { FrontendsConfig } from "./frontends.js";
 
 /** What `postern serve` was told on the command line; everything may be left out. */
 export interface ServeFlags {
@@ -22,6 +24,10 @@ export interface ServeFlags {
   readonly logLevel?: string;
   readonly satelliteDatabase?: string;
   readonly authDatabase?: string;
+  readonly adminPort?: string;
+  readonly config?: string;
+  readonly frontend?: readonly string[];
+  readonly set?: readonly string[];
 }
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -33,14 +39,15 @@ export interface ServeConfig {
   readonly dataDir: string;
   readonly host: string;
   readonly ports: {
-    readonly s3: number;
-    readonly authHttp: number;
+    /** The gRPC server that frontends share. */
     readonly authGrpc: number;
-    readonly authDrpc: number;
     readonly satellite: number;
     /** Port of the first storage node; the others follow. */
     readonly firstNode: number;
+    /** Health and metrics; undefined does not listen. */
+    readonly admin: number | undefined;
   };
+  readonly frontends: FrontendsConfig;
   /** An access grant for any satellite; undefined runs the embedded network. */
   readonly accessGrant: string | undefined;
   /** S3 credentials that always open `accessGrant`; undefined has the auth service issue some. */
@@ -49,10 +56,6 @@ export interface ServeConfig {
   readonly authToken: string | undefined;
   /** 32 bytes that seal what bucket settings keep of access grants; undefined makes some and keeps them. */
   readonly settingsKey: Uint8Array | undefined;
-  /** Domains below which the first label is a bucket name. */
-  readonly domains: readonly string[];
-  /** Domains below which the first labels are a bucket whose website is served. */
-  readonly websiteDomains: readonly string[];
   /** Names of further projects of the embedded network, each with credentials of its own. */
   readonly projects: readonly string[];
   readonly logLevel: LogLevel;
@@ -60,8 +63,8 @@ export interface ServeConfig {
   readonly databases: { readonly satellite: string | undefined; readonly auth: string | undefined };
 }
 
-const defaultPorts = { s3: 9000, authHttp: 9001, authGrpc: 9002, authDrpc: 9003, satellite: 9010, firstNode: 9011 };
-const freePorts = { s3: 0, authHttp: 0, authGrpc: 0, authDrpc: 0, satellite: 0, firstNode: 0 };
+const defaultPorts = { authGrpc: 9002, satellite: 9010, firstNode: 9011 };
+const freePorts = { authGrpc: 0, satellite: 0, firstNode: 0 };
 
 /** Flags win over the environment, the environment over defaults. Throws `invalid-argument` with what to do. */
 export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
@@ -71,12 +74,11 @@ export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
     dataDir: dataDir(flags, env),
     host: flags.host ?? "127.0.0.1",
     ports: {
-      s3: port("--s3-port", flags.s3Port, ports.s3),
-      authHttp: port("--auth-port", flags.authPort, ports.authHttp),
       authGrpc: port("--auth-grpc-port", flags.authGrpcPort, ports.authGrpc),
-      authDrpc: port("--auth-drpc-port", flags.authDrpcPort, ports.authDrpc),
       ...networkPorts(flags.satellitePort, ports),
+      admin: flags.adminPort === undefined ? undefined : port("--admin-port", flags.adminPort, 0),
     },
+    frontends: frontendsConfig(flags, env),
     accessGrant,
     fixedCredentials: fixedCredentials(
       flags.accessKeyId ?? env.accessKeyId,
@@ -85,13 +87,40 @@ export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
     ),
     authToken: flags.authToken ?? env.authToken,
     settingsKey: settingsKey(env.settingsKey),
-    domains: flags.domain ?? [],
-    websiteDomains: flags.websiteDomain ?? [],
     projects: projectNames(flags.project ?? [], accessGrant),
     logLevel: logLevel(flags.logLevel ?? env.logLevel ?? "warn"),
     databases: {
       satellite: database("--satellite-database", flags.satelliteDatabase ?? env.satelliteDatabase),
       auth: database("--auth-database", flags.authDatabase ?? env.authDatabase),
+    },
+  };
+}
+
+function frontendsConfig(flags: ServeFlags, env: Environment): FrontendsConfig {
+  const file = flags.config === undefined ? undefined : readConfigFile(flags.config);
+  const portOf = (name: string, text: string | undefined) => (text === undefined ? undefined : port(name, text, 0));
+  return {
+    plugins: [
+      ...(file?.frontends ?? []).map((text) => ({ text, folder: file!.folder })),
+      ...(flags.frontend ?? []).map((text) => ({ text, folder: process.cwd() })),
+    ],
+    sources: {
+      set: flags.set ?? [],
+      host: flags.host,
+      ephemeral: flags.ephemeral === true,
+      env,
+      file,
+      flags: {
+        s3: {
+          port: portOf("--s3-port", flags.s3Port),
+          baseDomains: flags.domain,
+          websiteDomains: flags.websiteDomain,
+        },
+        auth: {
+          httpPort: portOf("--auth-port", flags.authPort),
+          drpcPort: portOf("--auth-drpc-port", flags.authDrpcPort),
+        },
+      },
     },
   };
 }

@@ -9,6 +9,8 @@ export interface Environment {
   readonly logLevel: string | undefined;
   readonly satelliteDatabase: string | undefined;
   readonly authDatabase: string | undefined;
+  /** Any other variable: options of frontends have names that only the frontends know. */
+  option(variable: string): string | undefined;
 }
 
 export function readEnvironment(): Environment {
@@ -23,6 +25,7 @@ export function readEnvironment(): Environment {
     logLevel: present(env["POSTERN_LOG_LEVEL"]),
     satelliteDatabase: present(env["POSTERN_SATELLITE_DATABASE"]),
     authDatabase: present(env["POSTERN_AUTH_DATABASE"]),
+    option: (variable) => present(env[variable]),
   };
 }
 

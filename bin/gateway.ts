@@ -2,17 +2,21 @@ import type { Command } from "commander";
 import { createRemoteAccess } from "../core/auth/remote-access.js";
 import { PosternError } from "../core/index.js";
 import { createUplink } from "../core/uplink.js";
-import { s3Frontend } from "../frontends/s3/index.js";
+import { s3 } from "../frontends/s3/index.js";
 import { openGrantDatabase } from "../store/knex/open.js";
 import { openBucketSettings } from "./bucket-settings.js";
 import { type ServeFlags, serveConfig } from "./config.js";
 import { openDataDir } from "./data-dir.js";
 import { readEnvironment } from "./env.js";
+import { configureFrontends } from "./frontends.js";
+import { hostFrontends } from "./host.js";
 import { createLogger } from "./logger.js";
-import { createStopper, type Stopper } from "./stopper.js";
+import { runUntilTold } from "./run.js";
+import type { Stopper } from "./stopper.js";
 
 interface GatewayFlags extends ServeFlags {
   readonly authUrl: string;
+  readonly grpcPort?: string;
 }
 
 /** `postern gateway`: S3 alone, with the access keys of an auth service elsewhere, ours or Storj's. */
@@ -29,23 +33,26 @@ export function addGatewayCommand(program: Command): void {
     .option("--domain <name...>", "domains below which the first labels are a bucket (virtual-host style)")
     .option("--website-domain <name...>", "domains below which the first labels are a bucket whose website is served")
     .option("--log-level <level>", "debug, info, warn, error or silent (default: warn; env: POSTERN_LOG_LEVEL)")
-    .action(async (flags: GatewayFlags) => {
-      const stopper = createStopper();
-      try {
-        const address = await start(flags, stopper);
-        process.stdout.write(`Postern's S3 gateway is ready.\n  S3      ${address}\n`);
-        await stopper.untilTold();
-      } finally {
-        await stopper.stop();
-      }
-    });
+    .option("--admin-port <port>", "health and metrics (default: none)")
+    .option("--grpc-port <port>", "services that frontends bring, plaintext gRPC (default: 9002)")
+    .option("--config <file>", "JSON with frontends and options of all")
+    .option("--frontend <path-or-package...>", "further frontends; see docs/frontends.md")
+    .option("--set <frontend.option=value...>", "options of frontends, such as s3.region=eu1")
+    .action((flags: GatewayFlags) =>
+      runUntilTold(async (stopper) => {
+        const addresses = await start(flags, stopper);
+        const lines = addresses.map(([name, address]) => `  ${name.padEnd(8)}${address}\n`);
+        return `Postern's S3 gateway is ready.\n${lines.join("")}`;
+      }),
+    );
 }
 
-async function start(flags: GatewayFlags, stopper: Stopper): Promise<string> {
-  const config = serveConfig(flags, readEnvironment());
+async function start(flags: GatewayFlags, stopper: Stopper): Promise<[string, string][]> {
+  const config = serveConfig({ ...flags, authGrpcPort: flags.grpcPort }, readEnvironment());
   if (config.authToken === undefined) {
     throw new PosternError("invalid-argument", "--auth-token is needed: look-ups of other gateways are refused");
   }
+  const frontends = await configureFrontends(config.frontends, [{ plugin: s3 }]);
   const access = createRemoteAccess({ url: flags.authUrl, token: config.authToken });
   const dir = await openDataDir(config.dataDir);
   stopper.add("data folder", () => dir.release());
@@ -53,17 +60,19 @@ async function start(flags: GatewayFlags, stopper: Stopper): Promise<string> {
   stopper.add("uplink", () => uplink.close());
   const db = await openGrantDatabase(config.databases.auth ?? dir.file("settings.db"));
   stopper.add("settings database", () => db.destroy());
-  const s3 = await s3Frontend({
-    host: config.host,
-    port: config.ports.s3,
-    baseDomains: config.domains,
-    websiteDomains: config.websiteDomains,
-  }).start({
-    openProject: (grant) => uplink.openProject(grant),
-    access,
-    settings: await openBucketSettings(config, db, dir),
-    log: createLogger(config.logLevel),
+  const { host, ports } = config;
+  const running = await hostFrontends(stopper, {
+    frontends,
+    deps: {
+      openProject: (grant) => uplink.openProject(grant),
+      access,
+      settings: await openBucketSettings(config, db, dir),
+      log: createLogger(config.logLevel),
+    },
+    grpc: { host, port: ports.authGrpc },
+    admin: ports.admin === undefined ? undefined : { host, port: ports.admin },
   });
-  stopper.add("s3 frontend", () => s3.stop({ graceMs: 3_000 }));
-  return s3.addresses["http"]!;
+  return running.states().flatMap(({ name, addresses }) => {
+    return Object.values(addresses).map((address): [string, string] => [name === "s3" ? "S3" : name, address]);
+  });
 }

@@ -6,8 +6,9 @@ import { type DataDir, openDataDir } from "./data-dir.js";
 import { exitLine } from "./exit-line.js";
 import { createLogger } from "./logger.js";
 import { firstProject, newProjectGrant } from "./project-grant.js";
+import { runUntilTold } from "./run.js";
 import { satelliteOfNetwork } from "./satellite.js";
-import { createStopper, type Stopper } from "./stopper.js";
+import type { Stopper } from "./stopper.js";
 
 /** DATA/network.json: written when everything listens, gone when it stops. Only its owner may read it. */
 export interface NetworkReadyFile {
@@ -24,9 +25,8 @@ const readyFileName = "network.json";
 export const networkFolder = "network";
 
 /** Runs a satellite and storage nodes, and nothing else, until it is told to stop. */
-export async function runNetwork(config: NetworkConfig): Promise<void> {
-  const stopper = createStopper();
-  try {
+export function runNetwork(config: NetworkConfig): Promise<void> {
+  return runUntilTold(async (stopper) => {
     const dir = await openDataDir(config.dataDir);
     stopper.add("data folder", () => dir.release());
     const network = await start(config, dir, stopper);
@@ -34,11 +34,8 @@ export async function runNetwork(config: NetworkConfig): Promise<void> {
     const ready: NetworkReadyFile = { satellite: network.nodeUrl, accessGrant, pid: process.pid };
     await dir.writeJson(readyFileName, ready);
     stopper.add("ready file", () => dir.remove(readyFileName));
-    process.stdout.write(banner(ready, network.nodes().length, config.dataDir));
-    await stopper.untilTold();
-  } finally {
-    await stopper.stop();
-  }
+    return banner(ready, network.nodes().length, config.dataDir);
+  });
 }
 
 async function start(config: NetworkConfig, dir: DataDir, stopper: Stopper): Promise<RunningNetwork> {

@@ -7,7 +7,7 @@ import { readEnvironment, widenThreadPool } from "./env.js";
 import { exitLine } from "./exit-line.js";
 import { addGatewayCommand } from "./gateway.js";
 import { addNetworkCommands } from "./network-commands.js";
-import { serve } from "./serve.js";
+import { listFrontends, serve } from "./serve.js";
 
 widenThreadPool();
 collectLessOften();
@@ -26,7 +26,7 @@ program
   .option("--host <address>", "address to listen on (default: 127.0.0.1)")
   .option("--s3-port <port>", "S3 (default: 9000)")
   .option("--auth-port <port>", "auth service, HTTP (default: 9001)")
-  .option("--auth-grpc-port <port>", "auth service, plaintext gRPC (default: 9002)")
+  .option("--auth-grpc-port <port>", "auth service and what else frontends bring, plaintext gRPC (default: 9002)")
   .option("--auth-drpc-port <port>", "auth service, plaintext DRPC (default: 9003)")
   .option("--satellite-port <port>", "embedded satellite; storage nodes take the ports after it (default: 9010)")
   .option("--access <grant>", "access grant for any satellite, in place of the embedded network (env: POSTERN_ACCESS)")
@@ -42,7 +42,15 @@ program
   .option("--satellite-database <url>", "PostgreSQL for the embedded satellite (env: POSTERN_SATELLITE_DATABASE)")
   .option("--auth-database <url>", "PostgreSQL for the auth service's records (env: POSTERN_AUTH_DATABASE)")
   .option("--log-level <level>", "debug, info, warn, error or silent (default: warn; env: POSTERN_LOG_LEVEL)")
-  .action((flags: ServeFlags) => serve(serveConfig(flags, readEnvironment())));
+  .option("--admin-port <port>", "GET /health/live, /health/ready and /metrics (default: none)")
+  .option("--config <file>", "JSON with frontends and options of all")
+  .option("--frontend <path-or-package...>", "further frontends; see docs/frontends.md")
+  .option("--set <frontend.option=value...>", "options of frontends, such as s3.region=eu1")
+  .option("--list", "say which frontends there are, where they listen, and their options; start nothing")
+  .action((flags: ServeFlags & { readonly list?: boolean }) => {
+    const config = serveConfig(flags, readEnvironment());
+    return flags.list === true ? listFrontends(config) : serve(config);
+  });
 
 addNetworkCommands(program);
 addAuthCommands(program);

@@ -16,6 +16,12 @@ export interface ReadyFile {
   readonly authGrpc: string | undefined;
   /** host:port of the auth service's plaintext DRPC. */
   readonly authDrpc: string | undefined;
+  /** host:port of the gRPC server that frontends share; undefined when none has a service there. */
+  readonly grpc: string | undefined;
+  /** URL of health and metrics. */
+  readonly admin: string | undefined;
+  /** Where each frontend listens, by purpose; those that did not start are left out. */
+  readonly frontends: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Bearer token that opens GET /v1/access/:id. */
   readonly authToken: string | undefined;
   /** Credentials of the projects that `--project` named. */

@@ -1,7 +1,8 @@
 import { createUplink } from "../core/uplink.js";
-import { authFrontend } from "../frontends/auth/index.js";
-import type { FrontendDeps, Logger, RunningFrontend } from "../frontends/frontend.js";
-import { s3Frontend } from "../frontends/s3/index.js";
+import { auth } from "../frontends/auth/index.js";
+import type { Logger } from "../frontends/frontend.js";
+import type { RunningHost } from "../frontends/host/index.js";
+import { s3 } from "../frontends/s3/index.js";
 import { type NetworkProcess, startNetworkProcess } from "../network/index.js";
 import { openGrantDatabase } from "../store/knex/open.js";
 import { startAccessKeys } from "./access-keys.js";
@@ -12,26 +13,40 @@ import { authTokenOf } from "./credentials.js";
 import { type DataDir, openDataDir } from "./data-dir.js";
 import { exitLine } from "./exit-line.js";
 import { firstCredentials, projectCredentials } from "./first-credentials.js";
+import { type BuiltIn, type ConfiguredFrontend, configureFrontends } from "./frontends.js";
+import { hostFrontends } from "./host.js";
+import { frontendList } from "./list-frontends.js";
 import { createLogger } from "./logger.js";
 import { type ReadyFile, readyFileName } from "./ready-file.js";
+import { runUntilTold } from "./run.js";
 import { satelliteOfGrant, satelliteOfNetwork } from "./satellite.js";
-import { createStopper, type Stopper } from "./stopper.js";
-
-const graceMs = 3_000;
+import type { Stopper } from "./stopper.js";
 
 /** Runs the gateway until it is told to stop. Rejects, with everything closed again, when it can not start. */
 export async function serve(config: ServeConfig): Promise<void> {
-  const stopper = createStopper();
-  try {
-    const ready = await start(config, stopper);
-    process.stdout.write(banner(ready, { dataDir: config.dataDir, embedded: config.accessGrant === undefined }));
-    await stopper.untilTold();
-  } finally {
-    await stopper.stop();
-  }
+  // Once to see that all is right before anything is made; again when the token is known.
+  await configured(config, undefined);
+  await runUntilTold(async (stopper) => {
+    const { ready, problems } = await start(config, stopper);
+    process.stderr.write(problems);
+    return banner(ready, { dataDir: config.dataDir, embedded: config.accessGrant === undefined });
+  });
 }
 
-async function start(config: ServeConfig, stopper: Stopper): Promise<ReadyFile> {
+/** Says what would be served, and where. */
+export async function listFrontends(config: ServeConfig): Promise<void> {
+  process.stdout.write(frontendList(await configured(config, undefined), config));
+}
+
+/** In the order of their start. With fixed credentials there is nothing to register. */
+function configured(config: ServeConfig, token: string | undefined): Promise<readonly ConfiguredFrontend[]> {
+  const authDefaults = { httpPort: 9001, drpcPort: 9003, tokens: token === undefined ? undefined : [token] };
+  const builtIns: BuiltIn[] = [{ plugin: s3 }];
+  if (config.fixedCredentials === undefined) builtIns.push({ plugin: auth, defaults: authDefaults });
+  return configureFrontends(config.frontends, builtIns);
+}
+
+async function start(config: ServeConfig, stopper: Stopper): Promise<{ ready: ReadyFile; problems: string }> {
   const log = createLogger(config.logLevel);
   const { host, ports } = config;
   const givenSatellite = config.accessGrant === undefined ? undefined : satelliteOfGrant(config.accessGrant);
@@ -49,29 +64,50 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<ReadyFile> 
   stopper.add("credentials database", () => db.destroy());
   const settings = await openBucketSettings(config, db, dir);
   const access = await startAccessKeys(config, { db, satellite, stopper, log, endpoint: () => endpoint });
-  const deps: FrontendDeps = { openProject: (grant) => uplink.openProject(grant), access, settings, log };
-  const s3 = running(stopper, await startS3(config, deps));
-  endpoint = s3["http"]!;
-
   const authToken = config.fixedCredentials === undefined ? (config.authToken ?? (await authTokenOf(dir))) : undefined;
-  const auth = authToken === undefined ? {} : running(stopper, await startAuth(config, authToken, deps));
+  const running = await hostFrontends(stopper, {
+    frontends: await configured(config, authToken),
+    deps: { openProject: (grant) => uplink.openProject(grant), access, settings, log },
+    grpc: { host, port: ports.authGrpc },
+    admin: ports.admin === undefined ? undefined : { host, port: ports.admin },
+    onStarted({ name, addresses }) {
+      if (name === "s3") endpoint = addresses["http"]!;
+    },
+  });
 
   const parts = { dir, network, satellite, uplink, access };
   const credentials = await firstCredentials(config, parts);
+  const frontends = addressesOf(running);
   const ready: ReadyFile = {
     s3: endpoint,
     ...credentials,
     satellite: satellite.url,
-    authHttp: auth["http"],
-    authGrpc: auth["grpc"],
-    authDrpc: auth["drpc"],
+    authHttp: frontends["auth"]?.["http"],
+    authGrpc: authToken === undefined ? undefined : (frontends["auth"]?.["grpc"] ?? running.grpcAddress),
+    authDrpc: frontends["auth"]?.["drpc"],
+    grpc: running.grpcAddress,
+    admin: running.adminUrl,
+    frontends,
     authToken,
     projects: await projectCredentials(config.projects, parts),
     pids: { gateway: process.pid, network: network?.pid },
   };
   await dir.writeJson(readyFileName, ready);
   stopper.add("ready file", () => dir.remove(readyFileName));
-  return ready;
+  return { ready, problems: problemsOf(running) };
+}
+
+/** Where the frontends listen that have started. */
+function addressesOf(host: RunningHost): ReadyFile["frontends"] {
+  const running = host.states().filter(({ state }) => state === "running");
+  return Object.fromEntries(running.map(({ name, addresses }) => [name, addresses]));
+}
+
+function problemsOf(host: RunningHost): string {
+  const failed = host.states().filter(({ state }) => state === "failed");
+  return failed
+    .map(({ name, error }) => `postern: frontend ${name} did not start, the others run: ${exitLine(error)}\n`)
+    .join("");
 }
 
 async function startNetwork(config: ServeConfig, dir: DataDir, stopper: Stopper, log: Logger): Promise<NetworkProcess> {
@@ -87,18 +123,4 @@ async function startNetwork(config: ServeConfig, dir: DataDir, stopper: Stopper,
   });
   stopper.add("embedded network", () => network.stop());
   return network;
-}
-
-function startS3({ host, ports, domains, websiteDomains }: ServeConfig, deps: FrontendDeps): Promise<RunningFrontend> {
-  return s3Frontend({ host, port: ports.s3, baseDomains: domains, websiteDomains }).start(deps);
-}
-
-function startAuth(config: ServeConfig, token: string, deps: FrontendDeps): Promise<RunningFrontend> {
-  const { authHttp: httpPort, authGrpc: grpcPort, authDrpc: drpcPort } = config.ports;
-  return authFrontend({ host: config.host, httpPort, grpcPort, drpcPort, tokens: [token] }).start(deps);
-}
-
-function running(stopper: Stopper, frontend: RunningFrontend): Readonly<Record<string, string>> {
-  stopper.add(`${frontend.name} frontend`, () => frontend.stop({ graceMs }));
-  return frontend.addresses;
 }

@@ -80,7 +80,12 @@ const table: readonly Row[] = [
   },
   { files: ["core/settings/"], mayImport: [...foundation, "core/away-cache.ts"] },
   { files: ["core/*"], mayImport: ["core/", "proto/gen/"] },
-  { files: ["frontends/frontend.ts"], mayImport: ["core/index.ts"] },
+  { files: ["frontends/*"], mayImport: ["core/index.ts", "core/rpc/index.ts", "frontends/http/"] },
+  {
+    files: ["frontends/host/"],
+    mayImport: ["core/index.ts", "core/rpc/index.ts", "frontends/frontend.ts", "frontends/http/"],
+    packages: ["prom-client"],
+  },
   {
     files: ["frontends/auth/"],
     mayImport: [

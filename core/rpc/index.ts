@@ -3,6 +3,7 @@ export { type Caller, type Client, createClient } from "./client.js";
 export { createPlainDrpcTransport, type ServePlainDrpcOptions, servePlainDrpc } from "./drpc/plain.js";
 export { serveDrpc } from "./drpc/server.js";
 export { createDrpcTransport } from "./drpc/transport.js";
+export { loadProtoService, type ProtoMessage, type ProtoMethod, type ProtoService } from "./grpc/proto-service.js";
 export { type ServeGrpcOptions, serveGrpc } from "./grpc/server.js";
 export { createGrpcTransport, type GrpcTransportOptions } from "./grpc/transport.js";
 export { createMemoryNetwork, type MemoryNetwork } from "./memory/transport.js";
@@ -17,6 +18,7 @@ export {
   type Connection,
   type Metadata,
   type RunningServer,
+  type ServiceDefinition,
   type ServiceHandlers,
   type Target,
   type Transport,

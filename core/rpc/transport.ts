@@ -26,6 +26,8 @@ export interface ServiceDefinition {
   readonly name: string;
   readonly fullName: string;
   readonly methods: { readonly [name: string]: MethodDefinition };
+  /** Serialised file descriptors for reflection; those of the .proto files of this package when absent. */
+  readonly descriptors?: readonly Uint8Array[];
 }
 
 /** Path on the wire, for both DRPC and gRPC: "/package.Service/Method". */

@@ -4,12 +4,23 @@ import { EdgeAuthDefinition } from "../../proto/gen/edgeauth.js";
 import type { AccessKeys, Logger } from "../frontend.js";
 import { hostOf } from "./client-limit.js";
 
-/** EdgeAuth over any RPC transport; the service that `uplink access register` calls. `take` limits clients. */
-export function edgeAuthService(access: AccessKeys, log: Logger, take: (address: string) => number): BoundService {
+/**
+ * EdgeAuth over any RPC transport; the service that `uplink access register` calls. `take` limits clients. Servers that are
+ * shared take longer messages than registrations have: hence `maxGrantBytes`.
+ */
+export function edgeAuthService(
+  access: AccessKeys,
+  log: Logger,
+  take: (address: string) => number,
+  maxGrantBytes: number,
+): BoundService {
   return bindService(EdgeAuthDefinition, {
     async registerAccess(request, { peerAddress }) {
       if (take(hostOf(peerAddress)) > 0)
         throw new PosternError("too-many-requests", "too many registrations; wait a minute");
+      if (request.accessGrant.length > maxGrantBytes) {
+        throw new PosternError("invalid-argument", `access grant: longer than ${maxGrantBytes} bytes`);
+      }
       try {
         const issued = await access.register({ accessGrant: request.accessGrant, public: request.public });
         return { ...issued, freeTierRestrictedExpiration: undefined };

@@ -1,13 +1,13 @@
 import type { RequestListener } from "node:http";
 import { type BoundService, serveGrpc, servePlainDrpc } from "../../core/rpc/index.js";
-import type { FrontendDeps, Logger, RunningFrontend } from "../frontend.js";
+import { defineFrontend, type Frontend, type FrontendDeps, type Logger } from "../frontend.js";
 import { listen } from "../http/index.js";
 import { type ClientLimit, createClientLimit } from "./client-limit.js";
 import { edgeAuthService } from "./edge-auth-service.js";
 import { authHttpApp } from "./http-app.js";
 import { type AuthMetrics, createAuthMetrics, type Protocol } from "./metrics.js";
 import { metricsApp } from "./metrics-app.js";
-import { type AuthOptions, type CompleteAuthOptions, completeOptions } from "./options.js";
+import { type AuthOptions, authOptions, type CompleteAuthOptions } from "./options.js";
 
 export type { AuthOptions } from "./options.js";
 
@@ -18,16 +18,10 @@ interface Listener {
   stop(graceMs: number): Promise<void>;
 }
 
-const name = "auth";
 const defaultGraceMs = 10_000;
 
 /** What the auth service needs of what frontends are given: it opens no projects. */
-export type AuthDeps = Pick<FrontendDeps, "access" | "log">;
-
-export interface AuthFrontend {
-  readonly name: string;
-  start(deps: AuthDeps): Promise<RunningFrontend>;
-}
+export type AuthDeps = Pick<FrontendDeps, "access" | "log"> & Partial<Pick<FrontendDeps, "grpc">>;
 
 /** What the listeners share. */
 interface Shared {
@@ -38,38 +32,42 @@ interface Shared {
   readonly state: { started: boolean; live: boolean };
 }
 
-/** Registers access grants over HTTP, gRPC and DRPC. Options that make no sense fail at once. */
-export function authFrontend(init: AuthOptions = {}): AuthFrontend {
-  const options = completeOptions(init);
-  return {
-    name,
-    async start(deps): Promise<RunningFrontend> {
-      const state = { started: false, live: true };
-      const metrics = createAuthMetrics();
-      const shared = { options, deps, metrics, limit: createClientLimit(options.requestsPerMinute, metrics), state };
-      const listeners: Listener[] = [];
-      const stopAll = async (graceMs: number): Promise<void> => {
-        state.live = false;
-        await Promise.all(listeners.map((listener) => listener.stop(graceMs)));
-      };
-      const { httpPort, grpcPort, drpcPort, metricsPort } = options;
-      try {
-        if (httpPort !== undefined) listeners.push(await listenHttp(httpPort, shared));
-        if (grpcPort !== undefined) listeners.push(await listenGrpc(grpcPort, shared));
-        if (drpcPort !== undefined) listeners.push(await listenDrpc(drpcPort, shared));
-        if (metricsPort !== undefined) listeners.push(await listenMetrics(metricsPort, shared));
-      } catch (error) {
-        await stopAll(0);
-        throw error;
-      }
-      state.started = true;
-      return {
-        name,
-        addresses: Object.fromEntries(listeners.map((listener) => [listener.name, listener.address])),
-        stop: ({ graceMs = defaultGraceMs } = {}) => stopAll(graceMs),
-      };
-    },
-  };
+/** Registers access grants over HTTP, gRPC and DRPC. */
+export const auth = defineFrontend({
+  name: "auth",
+  options: authOptions,
+  async start(deps: AuthDeps, options) {
+    const state = { started: false, live: true };
+    const metrics = createAuthMetrics();
+    const shared = { options, deps, metrics, limit: createClientLimit(options.requestsPerMinute, metrics), state };
+    const listeners: Listener[] = [];
+    const stopAll = async (graceMs: number): Promise<void> => {
+      state.live = false;
+      await Promise.all(listeners.map((listener) => listener.stop(graceMs)));
+    };
+    const { httpPort, grpcPort, drpcPort, metricsPort } = options;
+    try {
+      if (httpPort !== undefined) listeners.push(await listenHttp(httpPort, shared));
+      if (grpcPort !== undefined) listeners.push(await listenGrpc(grpcPort, shared));
+      else deps.grpc?.mount(rpcService("grpc", shared));
+      if (drpcPort !== undefined) listeners.push(await listenDrpc(drpcPort, shared));
+      if (metricsPort !== undefined) listeners.push(await listenMetrics(metricsPort, shared));
+    } catch (error) {
+      await stopAll(0);
+      throw error;
+    }
+    state.started = true;
+    return {
+      addresses: Object.fromEntries(listeners.map((listener) => [listener.name, listener.address])),
+      ready: () => deps.access.ping(),
+      stop: ({ graceMs = defaultGraceMs } = {}) => stopAll(graceMs),
+    };
+  },
+});
+
+/** `invalid-argument` names all options that are wrong. */
+export function authFrontend(options?: AuthOptions): Frontend<AuthDeps> {
+  return auth.create(options);
 }
 
 async function listenHttp(port: number, shared: Shared): Promise<Listener> {
@@ -136,9 +134,9 @@ async function listenDrpc(port: number, shared: Shared): Promise<Listener> {
   return { name: "drpc", address: server.address, stop: (graceMs) => server.stop({ graceMs }) };
 }
 
-function rpcService(protocol: "grpc" | "drpc", { deps, metrics, limit }: Shared): BoundService {
+function rpcService(protocol: "grpc" | "drpc", { options, deps, metrics, limit }: Shared): BoundService {
   const take = (address: string): number => limit.take(address, protocol);
-  return edgeAuthService(metrics.counted(deps.access, protocol), deps.log, take);
+  return edgeAuthService(metrics.counted(deps.access, protocol), deps.log, take, options.maxBodyBytes);
 }
 
 /** What a caller is only told "internal error" of. */

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "koa";
 import { isPosternError, type Key } from "../../core/index.js";
-import type { FrontendDeps } from "../frontend.js";
 import { awaitsContinue, createGate, createKeyedGate, newRequestId, requestSignal, settleBody } from "../http/index.js";
 import type { BucketAccess, Caller } from "./access/bucket-access.js";
 import { createReach, type Reach } from "./access/reach.js";
@@ -11,6 +10,7 @@ import type { ChunkSigner } from "./auth/signature.js";
 import { checkBucketName } from "./bucket-name.js";
 import { type Call, keyText, type Operation } from "./call.js";
 import { applyCors, bucketCors } from "./cors.js";
+import type { S3Deps } from "./deps.js";
 import { errorDocument, S3Error, toS3Error } from "./errors.js";
 import { headersOfForm, keyOfForm } from "./form/form-headers.js";
 import { authenticateForm } from "./form/form-signature.js";
@@ -35,7 +35,7 @@ import type { SettingsCache } from "./settings/settings-cache.js";
 import { bucketOfHost, parseTarget, type Target } from "./target.js";
 
 export interface HandlerInit {
-  readonly deps: FrontendDeps;
+  readonly deps: S3Deps;
   readonly options: CompleteS3Options;
   readonly lookUp: (accessKeyId: string) => Promise<Access>;
   readonly projects: ProjectCache;

@@ -1,119 +1,100 @@
 import { availableParallelism } from "node:os";
 import { PosternError } from "../../core/index.js";
+import { type OptionsInput, type OptionsOf, option } from "../frontend.js";
 
-/** Options of the S3 frontend; all optional. */
-export interface S3Options {
-  /** Address to listen on. Default "127.0.0.1". */
-  host?: string;
-  /** TCP port; 0 takes a free one. Default 9000. */
-  port?: number;
-  /** PEM texts of a certificate chain and its key. Default: plain HTTP. */
-  tls?: { key: string; cert: string };
-  /** Domains below which the first labels of the host name are the bucket. Default none: path style only. */
-  baseDomains?: readonly string[];
-  /** Domains below which the first labels are a bucket whose website is served. Default none. */
-  websiteDomains?: readonly string[];
-  /** Name of the region that replies tell; requests may be signed for any. Default "us-east-1". */
-  region?: string;
-  /** Origins whose web pages may use the API from browsers; "*" is all. Default ["*"], as on Storj's gateways. */
-  corsOrigins?: readonly string[];
-  /** Proxies of our own in front, for the client's address in the log. Default 0. */
-  trustedProxies?: number;
-  /** How long a looked-up access key is used, in ms. Default 60 000. */
-  accessCacheMs?: number;
-  /** Most access keys remembered. Default 10 000. */
-  accessCacheEntries?: number;
-  /** How late this gateway learns of bucket settings that another one changed, in ms. Default 2 000. */
-  settingsCacheMs?: number;
-  /** Most bucket names whose settings are remembered. Default 10 000. */
-  settingsCacheEntries?: number;
-  /** How long server access logs are gathered before they are written as an object, in ms. Default 5 000. */
-  logGatherMs?: number;
-  /** How often lifecycle rules of all buckets are applied, in ms; 0 never. Default 3 600 000. */
-  lifecycleMs?: number;
-  /** Most open projects kept for the next request. Default 1 000. */
-  projectCacheEntries?: number;
-  /** How long an unused project stays open, in ms. Default 600 000. */
-  projectIdleMs?: number;
-  /** Most requests at a time; more get 503 SlowDown. Default 1 024. */
-  maxRequests?: number;
-  /** Most requests at a time with one access grant. Default 500 (storj/edge gateway-mt's number). */
-  maxRequestsPerGrant?: number;
-  /** Most connections at a time. Default 10 000. */
-  maxConnections?: number;
-  /** Request line and headers together, in bytes. Default 16 384. */
-  maxHeaderBytes?: number;
-  /** Time for request line and headers to arrive, in ms. Default 15 000. */
-  headersTimeoutMs?: number;
-  /** How long an idle connection is kept, in ms. Default 65 000: longer than usual load balancers. */
-  keepAliveMs?: number;
-  /** Longest wait for a client to send or take more, in ms. Default 60 000. */
-  idleMs?: number;
-  /** What a client must send on average once it has made us wait for `idleMs`, in bytes a second. Default 1 024. */
-  minBytesPerSecond?: number;
-  /** Largest body of one PUT, in bytes. Default 5 GiB (Amazon's limit). */
-  maxPutBytes?: number;
-  /** Smallest part but the last of a multipart upload, in bytes. Default 5 MiB (Amazon's limit). */
-  minPartBytes?: number;
-  /**
-   * Threads that hash large bodies; 0 hashes where the requests are handled. Default a quarter of the processors, rounded
-   * down: where there are few, the threads would only take time from the rest.
-   */
-  hashThreads?: number;
-  /** When white space starts to keep a slow reply's connection alive, and its interval, in ms. Default 10 000. */
-  slowReplyMs?: number;
-}
+/** What setTimeout can wait, in ms. */
+const mostMs = 2 ** 31 - 1;
+const domain = { pattern: /^[A-Za-z0-9.-]+$/, is: "a domain" };
+const ms = (about: string, fallback: number, least = 1) =>
+  option.whole({ about: `${about}, in ms`, default: fallback, least, most: mostMs });
+const count = (about: string, fallback: number) => option.whole({ about, default: fallback, least: 1 });
 
-export type CompleteS3Options = Required<Omit<S3Options, "tls">> & Pick<S3Options, "tls">;
+/** Options of the S3 frontend. */
+export const s3Options = {
+  host: option.host(),
+  port: option.port({ about: "TCP port", default: 9000 }),
+  tls: option.value<{ readonly key: string; readonly cert: string }>({
+    about: "PEM texts of a certificate chain and its key: { cert, key }; plain HTTP without",
+    secret: true,
+    check(value) {
+      const { key, cert } = value as Record<string, unknown>;
+      if (typeof key !== "string" || typeof cert !== "string") throw new Error("must be { cert, key }, both PEM texts");
+      return { key, cert };
+    },
+  }),
+  baseDomains: option.list({
+    about: "domains below which the first labels of the host name are the bucket; none is path style only",
+    default: [],
+    ...domain,
+  }),
+  websiteDomains: option.list({
+    about: "domains below which the first labels are a bucket whose website is served",
+    default: [],
+    ...domain,
+  }),
+  region: option.text({
+    about: "name of the region that replies tell; requests may be signed for any",
+    default: "us-east-1",
+    pattern: /^[a-z0-9-]{1,64}$/,
+    is: "a region name",
+  }),
+  // As on Storj's gateways.
+  corsOrigins: option.list({ about: 'origins whose web pages may use the API; "*" is all', default: ["*"] }),
+  trustedProxies: option.whole({
+    about: "proxies of one's own in front, for the client's address in the log",
+    default: 0,
+    most: 16,
+  }),
+  accessCacheMs: option.whole({ about: "how long a looked-up access key is used, in ms", default: 60_000 }),
+  accessCacheEntries: count("most access keys remembered", 10_000),
+  settingsCacheMs: option.whole({
+    about: "how late this gateway learns of bucket settings that another one changed, in ms",
+    default: 2_000,
+  }),
+  settingsCacheEntries: count("most bucket names whose settings are remembered", 10_000),
+  logGatherMs: ms("how long server access logs are gathered before they are written as an object", 5_000),
+  lifecycleMs: ms("how often lifecycle rules of all buckets are applied; 0 never", 3_600_000, 0),
+  projectCacheEntries: count("most open projects kept for the next request", 1_000),
+  projectIdleMs: ms("how long an unused project stays open", 600_000),
+  maxRequests: count("most requests at a time; more get 503 SlowDown", 1_024),
+  // storj/edge gateway-mt's number.
+  maxRequestsPerGrant: count("most requests at a time with one access grant", 500),
+  maxConnections: count("most connections at a time", 10_000),
+  maxHeaderBytes: option.whole({ about: "request line and headers together, in bytes", default: 16_384, least: 4_096 }),
+  headersTimeoutMs: ms("time for request line and headers to arrive", 15_000),
+  // Longer than usual load balancers.
+  keepAliveMs: ms("how long an idle connection is kept", 65_000),
+  idleMs: ms("longest wait for a client to send or take more", 60_000),
+  minBytesPerSecond: count(
+    "what a client must send on average once it made us wait for idleMs, in bytes a second",
+    1_024,
+  ),
+  // Amazon's limits.
+  maxPutBytes: option.whole({ about: "largest body of one PUT, in bytes", default: 5 * 2 ** 30 }),
+  minPartBytes: option.whole({ about: "smallest part but the last of an upload, in bytes", default: 5 * 2 ** 20 }),
+  // A quarter of the processors: where there are few, the threads would only take time from the rest.
+  hashThreads: option.whole({
+    about: "threads that hash large bodies; 0 hashes where the requests are handled; a quarter of the processors",
+    default: Math.min(availableParallelism() >> 2, 8),
+    most: 64,
+  }),
+  slowReplyMs: ms("when white space starts to keep a slow reply's connection alive, and its interval", 10_000),
+} as const;
 
-/** Fills and checks the options; `invalid-argument` names the one that is wrong. */
-export function completeOptions(options: S3Options = {}): CompleteS3Options {
-  const complete: CompleteS3Options = {
-    host: options.host ?? "127.0.0.1",
-    port: whole("port", options.port ?? 9000, 0, 65_535),
-    tls: options.tls,
-    baseDomains: (options.baseDomains ?? []).map(plainDomain),
-    websiteDomains: (options.websiteDomains ?? []).map(plainDomain),
-    region: options.region ?? "us-east-1",
-    corsOrigins: options.corsOrigins ?? ["*"],
-    trustedProxies: whole("trustedProxies", options.trustedProxies ?? 0, 0, 16),
-    accessCacheMs: whole("accessCacheMs", options.accessCacheMs ?? 60_000, 0),
-    accessCacheEntries: whole("accessCacheEntries", options.accessCacheEntries ?? 10_000, 1),
-    settingsCacheMs: whole("settingsCacheMs", options.settingsCacheMs ?? 2_000, 0),
-    settingsCacheEntries: whole("settingsCacheEntries", options.settingsCacheEntries ?? 10_000, 1),
-    logGatherMs: whole("logGatherMs", options.logGatherMs ?? 5_000, 1, 2 ** 31 - 1),
-    lifecycleMs: whole("lifecycleMs", options.lifecycleMs ?? 3_600_000, 0, 2 ** 31 - 1),
-    projectCacheEntries: whole("projectCacheEntries", options.projectCacheEntries ?? 1_000, 1),
-    projectIdleMs: whole("projectIdleMs", options.projectIdleMs ?? 600_000, 1, 2 ** 31 - 1),
-    maxRequests: whole("maxRequests", options.maxRequests ?? 1_024, 1),
-    maxRequestsPerGrant: whole("maxRequestsPerGrant", options.maxRequestsPerGrant ?? 500, 1),
-    maxConnections: whole("maxConnections", options.maxConnections ?? 10_000, 1),
-    maxHeaderBytes: whole("maxHeaderBytes", options.maxHeaderBytes ?? 16_384, 4_096),
-    headersTimeoutMs: whole("headersTimeoutMs", options.headersTimeoutMs ?? 15_000, 1, 2 ** 31 - 1),
-    keepAliveMs: whole("keepAliveMs", options.keepAliveMs ?? 65_000, 1, 2 ** 31 - 1),
-    idleMs: whole("idleMs", options.idleMs ?? 60_000, 1, 2 ** 31 - 1),
-    minBytesPerSecond: whole("minBytesPerSecond", options.minBytesPerSecond ?? 1_024, 1),
-    maxPutBytes: whole("maxPutBytes", options.maxPutBytes ?? 5 * 2 ** 30, 0),
-    minPartBytes: whole("minPartBytes", options.minPartBytes ?? 5 * 2 ** 20, 0),
-    hashThreads: whole("hashThreads", options.hashThreads ?? Math.min(availableParallelism() >> 2, 8), 0, 64),
-    slowReplyMs: whole("slowReplyMs", options.slowReplyMs ?? 10_000, 1, 2 ** 31 - 1),
-  };
-  if (!/^[a-z0-9-]{1,64}$/.test(complete.region)) throw wrong("region", "is no region name");
-  for (const name of ["baseDomains", "websiteDomains"] as const) {
-    if (complete[name].some((domain) => !/^[a-z0-9.-]+$/.test(domain))) throw wrong(name, "has no domain");
-  }
-  return complete;
-}
+export type S3Options = OptionsInput<typeof s3Options>;
+export type CompleteS3Options = OptionsOf<typeof s3Options>;
 
-function plainDomain(domain: string): string {
+/** As host names are compared. */
+export function plainDomain(domain: string): string {
   return domain.toLowerCase().replace(/^\.+|\.+$/g, "");
 }
 
-function whole(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  throw wrong(name, `must be a whole number from ${least} to ${most}`);
-}
-
-function wrong(name: string, what: string): PosternError {
-  return new PosternError("invalid-argument", `s3 option ${name}: ${what}`);
+/** Throws `invalid-argument` for a domain of nothing but dots. */
+export function withPlainDomains(options: CompleteS3Options): CompleteS3Options {
+  const plain = (name: "baseDomains" | "websiteDomains") => {
+    const domains = options[name].map(plainDomain);
+    if (domains.includes("")) throw new PosternError("invalid-argument", `s3 option ${name}: has an empty domain`);
+    return domains;
+  };
+  return { ...options, baseDomains: plain("baseDomains"), websiteDomains: plain("websiteDomains") };
 }

@@ -1,6 +1,5 @@
 import type { Context } from "koa";
 import { isPosternError, type ObjectInfo } from "../../core/index.js";
-import type { FrontendDeps } from "../frontend.js";
 import { clientAddress, gatherBody, readBody, requestSignal } from "../http/index.js";
 import { authorize } from "./access/authorize.js";
 import { type BucketAccess, type Caller, userOf } from "./access/bucket-access.js";
@@ -9,6 +8,7 @@ import { operationActions } from "./access/operation-actions.js";
 import type { Reach } from "./access/reach.js";
 import type { ChunkSigner } from "./auth/signature.js";
 import { type Call, keyText, type Where } from "./call.js";
+import type { S3Deps } from "./deps.js";
 import type { S3ErrorCode } from "./error-codes.js";
 import { S3Error } from "./errors.js";
 import type { RequestHeaders } from "./headers.js";
@@ -37,7 +37,7 @@ export interface RequestCallInit {
   readonly options: CompleteS3Options;
   readonly hashes: HashPool;
   readonly settings: SettingsCache;
-  readonly deps: FrontendDeps;
+  readonly deps: S3Deps;
   readonly jobs: Jobs;
   readonly now: number;
 }

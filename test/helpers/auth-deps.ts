@@ -13,7 +13,7 @@ const allowed = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S@127.0.0.1:7
 
 /** What the auth frontend needs, on a store in memory, with everything that it logs. */
 export function authDeps(options: { store?: GrantStore; now?: () => number } = {}): {
-  deps: FrontendDeps;
+  deps: Pick<FrontendDeps, "openProject" | "access" | "settings" | "log">;
   grant: string;
   foreignGrant: string;
   expiredGrant: string;

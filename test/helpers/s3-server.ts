@@ -5,8 +5,7 @@ import { newGrant, serializeGrant } from "../../core/access/grant.js";
 import type { Project } from "../../core/index.js";
 import { PosternError } from "../../core/index.js";
 import { createBucketSettings } from "../../core/settings/bucket-settings.js";
-import type { FrontendDeps } from "../../frontends/frontend.js";
-import { type S3Options, s3Frontend } from "../../frontends/s3/index.js";
+import { type S3Deps, type S3Options, s3Frontend } from "../../frontends/s3/index.js";
 import { memorySettingsStore } from "../../store/memory-settings.js";
 import { createMemoryProject } from "./memory-project.js";
 
@@ -40,7 +39,7 @@ export interface S3TestServer {
 /** An S3 frontend on a free port over a project in memory. Whoever started it stops it. */
 export async function startS3TestServer(
   options: S3Options = {},
-  deps: Partial<FrontendDeps> & { project?: Project } = {},
+  deps: Partial<S3Deps> & { project?: Project } = {},
 ): Promise<S3TestServer> {
   const project = deps.project ?? createMemoryProject();
   const log: LogLine[] = [];

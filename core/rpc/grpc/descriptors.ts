@@ -1,10 +1,15 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   type DescriptorProto,
+  DescriptorProtoSchema,
   type EnumDescriptorProto,
+  EnumDescriptorProtoSchema,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
+  ServiceDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
+import { equalBytes } from "../../bytes/bytes.js";
+import { PosternError } from "../../errors.js";
 
 /**
  * Descriptors as a strict reader wants them. Those of @grpc/proto-loader name no imports, and their type names are
@@ -14,13 +19,37 @@ export function repairDescriptors(files: readonly Uint8Array[]): Uint8Array[] {
   const decoded = new Map<string, FileDescriptorProto>();
   for (const bytes of files) {
     const file = fromBinary(FileDescriptorProtoSchema, bytes);
-    decoded.set(file.name, file);
+    const known = decoded.get(file.name);
+    if (known === undefined) decoded.set(file.name, file);
+    else merge(known, file);
   }
   const fileOfSymbol = new Map<string, string>();
   for (const file of decoded.values()) file.messageType.forEach(nameMapEntries);
   for (const file of decoded.values()) index(file.package, file.messageType, file.enumType, file.name, fileOfSymbol);
   for (const file of decoded.values()) repair(file, fileOfSymbol);
   return [...decoded.values()].map((file) => toBinary(FileDescriptorProtoSchema, file));
+}
+
+/**
+ * @grpc/proto-loader names files after their packages, so files that were loaded apart meet here. Those that both import,
+ * such as google/protobuf/timestamp.proto, are in both.
+ */
+function merge(into: FileDescriptorProto, file: FileDescriptorProto): void {
+  const add = <T extends { readonly name: string }>(kept: T[], more: readonly T[], bytes: (item: T) => Uint8Array) => {
+    for (const item of more) {
+      const same = kept.find(({ name }) => name === item.name);
+      if (same === undefined) kept.push(item);
+      else if (!equalBytes(bytes(same), bytes(item))) {
+        throw new PosternError(
+          "already-exists",
+          `two .proto files describe ${file.package}.${item.name}, not the same way`,
+        );
+      }
+    }
+  };
+  add(into.messageType, file.messageType, (item) => toBinary(DescriptorProtoSchema, item));
+  add(into.enumType, file.enumType, (item) => toBinary(EnumDescriptorProtoSchema, item));
+  add(into.service, file.service, (item) => toBinary(ServiceDescriptorProtoSchema, item));
 }
 
 /** The type behind a map field has a name that follows from the field's (descriptor.proto, MessageOptions.map_entry). */

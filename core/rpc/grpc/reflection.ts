@@ -17,8 +17,11 @@ function protoFolder(): string {
   }
 }
 
-/** Lets clients such as grpcurl list, describe and call the services without .proto files of their own. */
-export function addReflection(server: Server, serviceNames: readonly string[]): void {
+/**
+ * Lets clients such as grpcurl list, describe and call the services without .proto files of their own. `more` describes
+ * services that our .proto files do not have.
+ */
+export function addReflection(server: Server, serviceNames: readonly string[], more: readonly Uint8Array[]): void {
   const folder = protoFolder();
   const files = readdirSync(folder).filter((name) => name.endsWith(".proto"));
   const definitions = loadSync([...files, healthProto], { includeDirs: [folder], keepCase: true });
@@ -26,7 +29,7 @@ export function addReflection(server: Server, serviceNames: readonly string[]): 
     "fileDescriptorProtos" in definition ? (definition.fileDescriptorProtos as Uint8Array[]) : [],
   );
   // The reflection service reads nothing but this field of a package definition.
-  const repaired = { all: { fileDescriptorProtos: repairDescriptors(unique(descriptors)) } };
+  const repaired = { all: { fileDescriptorProtos: repairDescriptors(unique([...descriptors, ...more])) } };
   const services = serviceNames.map((name) => (name.includes(".") ? name : `.${name}`));
   new ReflectionService(repaired as unknown as PackageDefinition, { services }).addToServer({
     addService(definition, implementation) {

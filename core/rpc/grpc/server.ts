@@ -20,7 +20,7 @@ export interface ServeGrpcOptions extends ListenOptions {
   identity?: Identity;
   /** Without an identity: certificate chain and key (PEM) for web TLS; in clear when absent. */
   tls?: { cert: string | Buffer; key: string | Buffer };
-  /** Serves the reflection service, for those of the services that the .proto files hold; false when absent. */
+  /** Serves the reflection service, for services of our .proto files and with descriptors; false when absent. */
   reflection?: boolean;
   /** Serves grpc.health.v1, for the server ("") and each service; true when absent. */
   health?: boolean;
@@ -74,7 +74,10 @@ export async function serveGrpc(options: ServeGrpcOptions): Promise<RunningServe
   const names = services.map(({ definition }) => definition.fullName);
   const healthService = new HealthImplementation(Object.fromEntries(["", ...names].map((name) => [name, "SERVING"])));
   if (health) healthService.addToServer(server);
-  if (options.reflection) addReflection(server, health ? [...names, "grpc.health.v1.Health"] : names);
+  if (options.reflection) {
+    const descriptors = services.flatMap(({ definition }) => definition.descriptors ?? []);
+    addReflection(server, health ? [...names, "grpc.health.v1.Health"] : names, descriptors);
+  }
 
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const handshake = createHandshake(options);

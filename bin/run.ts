@@ -1,0 +1,15 @@
+import { createStopper, type Stopper } from "./stopper.js";
+
+/**
+ * Starts something, says on stdout what `start` resolves with, and stops all of it, in reverse order, when the program is
+ * told to end. Rejects, with everything stopped again, when it can not start or when what was started has failed.
+ */
+export async function runUntilTold(start: (stopper: Stopper) => Promise<string>): Promise<void> {
+  const stopper = createStopper();
+  try {
+    process.stdout.write(await start(stopper));
+    await stopper.untilTold();
+  } finally {
+    await stopper.stop();
+  }
+}

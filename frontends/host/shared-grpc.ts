@@ -1,0 +1,57 @@
+import { PosternError } from "../../core/index.js";
+import { type BoundService, type RunningServer, type ServeGrpcOptions, serveGrpc } from "../../core/rpc/index.js";
+import type { GrpcMount } from "../frontend.js";
+
+/** Where the shared server listens, and its limits. */
+export type SharedGrpcOptions = Pick<ServeGrpcOptions, "listen" | "tls" | "maxMessageBytes" | "maxConnections">;
+
+export interface SharedGrpc {
+  /** What one frontend is given. */
+  mountOf(frontend: string): GrpcMount;
+  /** Takes back what a frontend mounted that did not start. */
+  unmount(frontend: string): void;
+  /** Listens, unless nothing was mounted. Nothing can be mounted from then on. */
+  open(onDefect: (error: unknown, path: string) => void): Promise<RunningServer | undefined>;
+  /** Full names, by frontend. */
+  services(): ReadonlyMap<string, readonly string[]>;
+}
+
+export function createSharedGrpc(options: SharedGrpcOptions): SharedGrpc {
+  const mounted: { readonly frontend: string; readonly service: BoundService }[] = [];
+  let open = false;
+  return {
+    mountOf: (frontend) => ({
+      mount(service) {
+        const { fullName } = service.definition;
+        if (open) {
+          const late = `frontend ${frontend} mounts ${fullName} too late: the gRPC server listens already; do it in start`;
+          throw new PosternError("failed-precondition", late);
+        }
+        const other = mounted.find(({ service: { definition } }) => definition.fullName === fullName);
+        if (other !== undefined) {
+          throw new PosternError(
+            "already-exists",
+            `the gRPC service ${fullName} is there already, from ${other.frontend}`,
+          );
+        }
+        mounted.push({ frontend, service });
+      },
+    }),
+    unmount(frontend) {
+      for (let i = mounted.length - 1; i >= 0; i--) if (mounted[i]!.frontend === frontend) mounted.splice(i, 1);
+    },
+    async open(onDefect) {
+      open = true;
+      if (mounted.length === 0) return undefined;
+      const services = mounted.map(({ service }) => service);
+      return await serveGrpc({ inactivityTimeoutMs: 60_000, ...options, services, reflection: true, onDefect });
+    },
+    services() {
+      const names = new Map<string, string[]>();
+      for (const { frontend, service } of mounted) {
+        names.set(frontend, [...(names.get(frontend) ?? []), service.definition.fullName]);
+      }
+      return names;
+    },
+  };
+}
