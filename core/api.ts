@@ -28,6 +28,7 @@ import type {
   GetObjectOptions,
   ObjectDownload,
   ObjectInfo,
+  ObjectPart,
   ObjectPlacement,
   ObjectSource,
   ObjectTarget,
@@ -99,6 +100,8 @@ export interface Project {
   getObject(bucket: string, key: Key, options?: GetObjectOptions): Promise<ObjectDownload>;
   /** `object-not-found`; `method-not-allowed` when the version is a delete marker. */
   headObject(bucket: string, key: Key, options?: VersionSettings): Promise<ObjectInfo>;
+  /** The parts of its multipart upload, in order; one of number 0 when it was stored whole. */
+  objectParts(bucket: string, key: Key, options?: VersionSettings): Promise<readonly ObjectPart[]>;
   /**
    * Without a version: removes the object, or hides it behind a delete marker where the bucket keeps versions. Succeeds
    * also when there was no such object, or not even such a bucket. `object-protected` when it is locked.

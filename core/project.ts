@@ -25,6 +25,7 @@ import {
 } from "./lock.js";
 import { abortUpload, beginUpload, commitUpload, listParts, uploadMetadata, uploadPart } from "./multipart.js";
 import { headObject, objectPlacement } from "./object.js";
+import { objectParts } from "./object-parts.js";
 import { projectInfo, revokeAccess } from "./project-info.js";
 import { updateMetadata } from "./update-metadata.js";
 import { putObject } from "./upload.js";
@@ -39,6 +40,7 @@ export function createProject(context: ProjectContext, close: () => Promise<void
     putObject: (...args) => putObject(context, ...args),
     getObject: (...args) => getObject(context, ...args),
     headObject: (...args) => headObject(context, ...args),
+    objectParts: (...args) => objectParts(context, ...args),
     deleteObject: (...args) => deleteObject(context, ...args),
     listObjects: (...args) => listObjects(context, ...args),
     beginUpload: (...args) => beginUpload(context, ...args),

@@ -47,6 +47,12 @@ export interface GetObjectOptions extends VersionSettings {
   range?: ByteRange;
 }
 
+export interface ObjectPart {
+  readonly partNumber: number;
+  /** Plain bytes. */
+  readonly size: number;
+}
+
 /** An object with the means to read it. The body costs nothing until it is iterated; `close` if it never is. */
 export interface ObjectDownload {
   readonly info: ObjectInfo;

@@ -7,7 +7,7 @@ import { cipherOf } from "./encryption/customer-cipher.js";
 import { customerKey } from "./encryption/requested.js";
 import { S3Error } from "./errors.js";
 import { etagOf } from "./metadata.js";
-import { layoutOf } from "./uploads/part-layout.js";
+import { findLayout } from "./uploads/find-layout.js";
 import { decodeBytes, textOfBytes } from "./uri.js";
 import { nullVersion, nullVersionOf, parseVersion } from "./version-id.js";
 
@@ -108,7 +108,8 @@ export async function openCopySource(
     signal: call.signal,
   });
   const cipher = cipherOf(info.custom, customerKey(call.headers, "source"));
-  const body = cipher?.decrypt(download.body, download.offset, layoutOf(info.custom)) ?? download.body;
+  const layout = cipher && (await findLayout(access.project, access.bucket, info, call.signal));
+  const body = cipher?.decrypt(download.body, download.offset, layout) ?? download.body;
   return { info: download.info, length: download.length, body, close: () => download.close() };
 }
 

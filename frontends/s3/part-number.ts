@@ -1,10 +1,9 @@
 import type { ByteRange, ObjectInfo } from "../../core/index.js";
 import type { Call } from "./call.js";
 import { S3Error } from "./errors.js";
-import { etagOf } from "./metadata.js";
 import { partNumberOf } from "./parameters.js";
 import { parseRange } from "./range.js";
-import { layoutOf } from "./uploads/part-layout.js";
+import { findLayout } from "./uploads/find-layout.js";
 
 /** The bytes that a request names, and how many parts the object has when it named one. */
 export interface RequestedRange {
@@ -16,10 +15,9 @@ export interface RequestedRange {
 
 /**
  * The range that a request names, by Range header or partNumber. An object that was stored whole has one part: itself.
- * Of others, those completed by Storj's gateways or with very many sizes of parts, it is not known where parts begin.
  * `info` is needed for partNumber only.
  */
-export function requestedRange(call: Call, info: ObjectInfo | undefined): RequestedRange {
+export async function requestedRange(call: Call, info: ObjectInfo | undefined): Promise<RequestedRange> {
   const text = call.query.get("partNumber");
   if (text === undefined) {
     return { range: parseRange(call.headers.get("range")), partsCount: undefined, partIndex: undefined };
@@ -28,7 +26,7 @@ export function requestedRange(call: Call, info: ObjectInfo | undefined): Reques
     throw new S3Error("InvalidRequest", { message: "Cannot specify both Range header and partNumber query parameter" });
   }
   const number = partNumberOf(text);
-  const layout = info === undefined ? undefined : layoutOf(info.custom);
+  const layout = info === undefined ? undefined : await findLayout(call.project, call.bucket, info, call.signal);
   if (layout === undefined) return wholeAsPart(info, number);
   const index = layout.findIndex(({ partNumber }) => partNumber === number);
   if (index < 0) throw unsatisfiable(text, layout.length);
@@ -38,9 +36,6 @@ export function requestedRange(call: Call, info: ObjectInfo | undefined): Reques
 }
 
 function wholeAsPart(info: ObjectInfo | undefined, number: number): RequestedRange {
-  if (/-[1-9]\d*$/.test((info && etagOf(info)) ?? "")) {
-    throw new S3Error("NotImplemented", { extra: { Header: "partNumber" } });
-  }
   if (number !== 1) throw unsatisfiable(String(number), 1);
   const empty = info === undefined || info.size === 0;
   return { range: empty ? undefined : { start: 0 }, partsCount: undefined, partIndex: undefined };

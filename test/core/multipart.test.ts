@@ -53,6 +53,11 @@ test("parts in any order, some of them twice", async (t) => {
   t.is(tagOf(head.etag), "whole-3");
   const whole = Buffer.concat([parts.get(1)!, parts.get(2)!, parts.get(9)!]);
   t.true((await readAll((await project.getObject("bucket", "key")).body)).equals(whole));
+  t.deepEqual(await project.objectParts("bucket", "key"), [
+    { partNumber: 1, size: 120_001 },
+    { partNumber: 2, size: 120_002 },
+    { partNumber: 9, size: 10 },
+  ]);
   const range = { start: 120_000, end: 240_005 };
   t.true(
     (await readAll((await project.getObject("bucket", "key", { range })).body)).equals(
@@ -60,6 +65,16 @@ test("parts in any order, some of them twice", async (t) => {
     ),
   );
   t.deepEqual((await project.listUploads("bucket")).entries, []);
+});
+
+test("an object that was stored whole is its only part", async (t) => {
+  const { project } = await projectLab(t, tiny);
+  await project.createBucket("bucket");
+  for (const size of [0, 10, 50_000, 120_001]) {
+    await project.putObject("bucket", "key", bodyOf(randomBytes(size)));
+    t.deepEqual(await project.objectParts("bucket", "key"), [{ partNumber: 0, size }]);
+  }
+  await t.throwsAsync(project.objectParts("bucket", "none"), { code: "object-not-found" });
 });
 
 test("a part that is uploaded again with fewer segments leaves nothing of the former", async (t) => {

@@ -9,6 +9,7 @@ import type {
   ListObjectsOptions,
   ListPage,
   ObjectInfo,
+  ObjectPart,
   PartInfo,
   Project,
   UploadEntry,
@@ -18,6 +19,7 @@ import { PosternError } from "../../core/index.js";
 interface StoredObject {
   readonly info: ObjectInfo;
   readonly data: Buffer;
+  readonly parts?: readonly ObjectPart[];
 }
 
 interface PendingUpload {
@@ -168,8 +170,8 @@ export function createMemoryProject(options: { chunkBytes?: number } = {}): Proj
       bucketOf(source.bucket).objects.delete(latin1(source.key));
     },
     async updateMetadata(name, key, { custom, etag }) {
-      const { info, data } = objectOf(name, key);
-      bucketOf(name).objects.set(latin1(key), { info: { ...info, custom, etag: etag ?? info.etag }, data });
+      const { info, ...rest } = objectOf(name, key);
+      bucketOf(name).objects.set(latin1(key), { info: { ...info, custom, etag: etag ?? info.etag }, ...rest });
     },
     async copyPart(name, key, uploadId, partNumber, source, { range, ...options } = {}) {
       const download = await this.getObject(source.bucket, source.key, { range });
@@ -207,12 +209,18 @@ export function createMemoryProject(options: { chunkBytes?: number } = {}): Proj
       const fields = { custom: options.custom ?? upload.custom, etag: options.etag, expiresAt: upload.expiresAt };
       const data = Buffer.concat(parts.map((part) => part.data));
       const info = commit(bucketOf(name), key, data, fields, options.ifNoneMatch);
+      const sizes = parts.map((part) => ({ partNumber: part.info.partNumber, size: part.data.length }));
+      bucketOf(name).objects.set(latin1(key), { info, data, parts: sizes });
       bucketOf(name).uploads.delete(uploadId);
       return info;
     },
     async abortUpload(name, key, uploadId) {
       uploadOf(name, key, uploadId);
       bucketOf(name).uploads.delete(uploadId);
+    },
+    async objectParts(name, key) {
+      const { info, parts } = objectOf(name, key);
+      return parts ?? [{ partNumber: 0, size: info.size }];
     },
     async uploadMetadata(name, key, uploadId) {
       return uploadOf(name, key, uploadId).custom;

@@ -8,7 +8,8 @@ import { objectHeaders } from "../object-headers.js";
 import { maxParts } from "../parameters.js";
 import { checksumSize } from "../payload/checksum.js";
 import { xmlReply } from "../reply.js";
-import { layoutOf } from "../uploads/part-layout.js";
+import { findLayout } from "../uploads/find-layout.js";
+import type { PartLayout } from "../uploads/part-layout.js";
 import { missingObject, requestedVersion, versionHeaders } from "../version-id.js";
 import { s3Namespace, type XmlWriter, xmlDocument } from "../xml/write.js";
 
@@ -27,6 +28,9 @@ export const getObjectAttributes: Operation = {
     // For what it checks: a customer's key must be right here too.
     const about = objectHeaders(call, info);
     const checksum = checksumOf(info);
+    const layout = wanted.has("ObjectParts")
+      ? await findLayout(call.project, call.bucket, info, call.signal)
+      : undefined;
     return xmlReply(
       xmlDocument((xml) =>
         xml.group(
@@ -39,7 +43,7 @@ export const getObjectAttributes: Operation = {
                 xml.text("ChecksumType", checksum.type);
               });
             }
-            if (wanted.has("ObjectParts")) writeParts(xml, call, info);
+            if (layout !== undefined) writeParts(xml, call, info, layout);
             if (wanted.has("StorageClass")) xml.text("StorageClass", "STANDARD");
             if (wanted.has("ObjectSize")) xml.text("ObjectSize", info.size);
           },
@@ -61,9 +65,7 @@ function wantedAttributes(header: string | undefined): ReadonlySet<string> {
 }
 
 /** Objects that were stored whole have no parts. Amazon lists parts only where they have checksums; here they all are. */
-function writeParts(xml: XmlWriter, call: Call, info: ObjectInfo): void {
-  const layout = layoutOf(info.custom);
-  if (layout === undefined) return;
+function writeParts(xml: XmlWriter, call: Call, info: ObjectInfo, layout: PartLayout): void {
   const limit = Math.min(numberHeader(call, "x-amz-max-parts") ?? 1000, 1000);
   const marker = numberHeader(call, "x-amz-part-number-marker") ?? 0;
   const checksum = checksumOf(info);

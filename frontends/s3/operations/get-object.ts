@@ -8,7 +8,7 @@ import { etagOf } from "../metadata.js";
 import { objectHeaders, overrideHeaders } from "../object-headers.js";
 import { type RequestedRange, requestedRange } from "../part-number.js";
 import type { Reply } from "../reply.js";
-import { layoutOf } from "../uploads/part-layout.js";
+import { findLayout } from "../uploads/find-layout.js";
 import { missingObject, requestedVersion } from "../version-id.js";
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
@@ -30,7 +30,8 @@ export const getObject: Operation = {
       }
       const headers = { ...objectHeaders(call, info, requested), ...overrides };
       const cipher = cipherOf(info.custom, customerKey(call.headers));
-      const stream = cipher?.decrypt(download.body, download.offset, layoutOf(info.custom)) ?? download.body;
+      const layout = cipher && (await findLayout(call.project, call.bucket, info, call.signal));
+      const stream = cipher?.decrypt(download.body, download.offset, layout) ?? download.body;
       return { ...replyOf(download, range, headers), body: { stream, close: () => download.close() } };
     } catch (error) {
       download.close();
@@ -41,9 +42,9 @@ export const getObject: Operation = {
 
 /** The Range header, as far as it counts. If-Range needs the object's validators first. */
 async function wantedRange(call: Call, version: Uint8Array | undefined): Promise<RequestedRange> {
-  if (!call.headers.has("if-range") && !call.query.has("partNumber")) return requestedRange(call, undefined);
+  if (!call.headers.has("if-range") && !call.query.has("partNumber")) return await requestedRange(call, undefined);
   const info = await call.project.headObject(call.bucket, keyOf(call), { version, signal: call.signal });
-  return rangeCounts(call.headers, validatorsOf(info)) ? requestedRange(call, info) : noRange;
+  return rangeCounts(call.headers, validatorsOf(info)) ? await requestedRange(call, info) : noRange;
 }
 
 const noRange: RequestedRange = { range: undefined, partsCount: undefined, partIndex: undefined };

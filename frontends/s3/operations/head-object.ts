@@ -18,7 +18,7 @@ export const headObject: Operation = {
       .catch((error: unknown) => missingObject(call, key, error));
     const refusal = refusalOf(call, info);
     if (refusal !== undefined) return refusal;
-    const requested = rangeCounts(call.headers, validatorsOf(info)) ? requestedRange(call, info) : undefined;
+    const requested = rangeCounts(call.headers, validatorsOf(info)) ? await requestedRange(call, info) : undefined;
     const headers: Record<string, string> = { ...objectHeaders(call, info, requested), ...overrides };
     const range = requested?.range;
     if (range === undefined) return { status: 200, headers: { ...headers, "Content-Length": String(info.size) } };

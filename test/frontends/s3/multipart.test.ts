@@ -5,6 +5,7 @@ import {
   CompleteMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  GetObjectAttributesCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
@@ -63,6 +64,29 @@ test("puts an object together from its parts", async (t) => {
   t.deepEqual(Buffer.from(await second.Body!.transformToByteArray()), bodies[1]);
   t.is(second.PartsCount, parts.length);
   t.is(await refusal(t, s3.send(new GetObjectCommand({ Bucket, Key: "k", PartNumber: 9 }))), "InvalidPartNumber 416");
+});
+
+test("parts of uploads that another gateway completed", async (t) => {
+  const { Bucket, upload, part } = await newUpload();
+  const parts = [await part(2, "first"), await part(5, "second")];
+  const etag = multipartEtag(parts.map(({ ETag }) => ({ etag: ETag!.slice(1, -1) })));
+  await server.project.commitUpload(Bucket, "k", upload.UploadId!, { etag: Buffer.from(etag) });
+  const second = await s3.send(new GetObjectCommand({ Bucket, Key: "k", PartNumber: 5 }));
+  t.is(await second.Body!.transformToString(), "second");
+  t.like(second, { PartsCount: 2, ContentRange: "bytes 5-10/11", ETag: `"${etag}"` });
+  t.like(await s3.send(new HeadObjectCommand({ Bucket, Key: "k", PartNumber: 2 })), {
+    ContentLength: 5,
+    PartsCount: 2,
+  });
+  t.is(await refusal(t, s3.send(new GetObjectCommand({ Bucket, Key: "k", PartNumber: 1 }))), "InvalidPartNumber 416");
+  const target = new GetObjectAttributesCommand({ Bucket, Key: "k", ObjectAttributes: ["ObjectParts"] });
+  t.like((await s3.send(target)).ObjectParts, {
+    TotalPartsCount: 2,
+    Parts: [
+      { PartNumber: 2, Size: 5 },
+      { PartNumber: 5, Size: 6 },
+    ],
+  });
 });
 
 test("the ETag of Amazon's documentation", (t) => {
