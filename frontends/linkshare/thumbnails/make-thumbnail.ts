@@ -1,0 +1,35 @@
+import sharp from "sharp";
+
+export interface ThumbnailLimits {
+  readonly maxPixels: number;
+  readonly timeoutSeconds: number;
+}
+
+// One image is shrunk by one thread, and nothing of it is kept: there is a queue and a cache of our own.
+sharp.concurrency(1);
+sharp.cache(false);
+// libvips reads dozens of formats, some through libraries that were never made for strangers' files, and SVG with its
+// references: only what browsers show is let in.
+sharp.block({ operation: ["VipsForeignLoad"] });
+sharp.unblock({
+  operation: ["Jpeg", "Png", "Webp", "Nsgif", "Heif"].map((format) => `VipsForeignLoad${format}Buffer`),
+});
+
+/** Twice the size of a tile, for screens with small dots. */
+const width = 400;
+const height = 300;
+
+/** A WebP picture without the metadata of the image, such as where it was taken; undefined when it can not be made. */
+export async function makeThumbnail(input: Uint8Array, limits: ThumbnailLimits): Promise<Uint8Array | undefined> {
+  try {
+    return await sharp(input, { limitInputPixels: limits.maxPixels, sequentialRead: true, failOn: "error", pages: 1 })
+      .timeout({ seconds: limits.timeoutSeconds })
+      .rotate()
+      .resize({ width, height, fit: "cover", withoutEnlargement: true })
+      .webp({ quality: 72, effort: 2 })
+      .toBuffer();
+  } catch {
+    // Whatever is wrong with a stranger's image, there is no picture of it.
+    return undefined;
+  }
+}
