@@ -3,18 +3,18 @@ import { type AuthFlags, authConfig } from "./auth-config.js";
 import { addRecordsCommands } from "./auth-records.js";
 import { serveAuth } from "./auth-serve.js";
 import { readEnvironment } from "./env.js";
+import { addTlsOptions } from "./tls.js";
 
 /** `postern auth`, and what administrators do to its records. */
 export function addAuthCommands(program: Command): void {
-  const auth = program
-    .command("auth")
+  const auth = addTlsOptions(program.command("auth"))
     .description("run the auth service alone, or administer its records")
     .option("--data-dir <dir>", "folder for everything that is kept (default: .postern; env: POSTERN_DATA_DIR)")
     .option("--ephemeral", "take free ports for everything")
     .option("--host <address>", "address to listen on (default: 127.0.0.1)")
     .option("--auth-port <port>", "HTTP (default: 9001)")
-    .option("--auth-grpc-port <port>", "plaintext gRPC (default: 9002)")
-    .option("--auth-drpc-port <port>", "plaintext DRPC (default: 9003)")
+    .option("--auth-grpc-port <port>", "gRPC (default: 9002)")
+    .option("--auth-drpc-port <port>", "DRPC (default: 9003; the uplink CLI expects 7777)")
     .option("--metrics-port <port>", "GET /metrics for Prometheus (default: none)")
     .option("--satellite <url...>", "whose grants may be registered: node URLs, or http, https and file URLs of lists")
     .option("--endpoint <url>", "S3 endpoint that is handed out with new credentials")

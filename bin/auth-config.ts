@@ -1,9 +1,10 @@
-import { PosternError } from "../core/index.js";
+import { type CertificateFiles, PosternError } from "../core/index.js";
 import { dataDir, type LogLevel, logLevels, wholeNumber } from "./config.js";
 import type { Environment } from "./env.js";
+import { type TlsFlags, tlsFiles } from "./tls.js";
 
 /** What `postern auth` was told on the command line. */
-export interface AuthFlags {
+export interface AuthFlags extends TlsFlags {
   readonly dataDir?: string;
   readonly host?: string;
   readonly authPort?: string;
@@ -38,6 +39,7 @@ export interface AuthConfig {
   /** Registrations of one project; 0 does not limit. */
   readonly projectPerMinute: number;
   readonly trustedProxies: number | undefined;
+  readonly tls: readonly CertificateFiles[];
   readonly logLevel: LogLevel;
 }
 
@@ -73,6 +75,7 @@ export function authConfig(flags: AuthFlags, env: Environment): AuthConfig {
     requestsPerMinute: number("--requests-per-minute", flags.requestsPerMinute),
     projectPerMinute: number("--project-per-minute", flags.projectPerMinute) ?? 0,
     trustedProxies: number("--trusted-proxies", flags.trustedProxies),
+    tls: tlsFiles(flags, env),
     logLevel: level,
   };
 }

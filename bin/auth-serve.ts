@@ -13,6 +13,7 @@ import { exitLine } from "./exit-line.js";
 import { createLogger } from "./logger.js";
 import { runUntilTold } from "./run.js";
 import type { Stopper } from "./stopper.js";
+import { openTls } from "./tls.js";
 
 /** Runs the auth service alone until it is told to stop. */
 export function serveAuth(config: AuthConfig): Promise<void> {
@@ -44,6 +45,7 @@ async function start(config: AuthConfig, stopper: Stopper): Promise<Readonly<Rec
   const { http, grpc, drpc, metrics } = config.ports;
   const frontend = await authFrontend({
     host: config.host,
+    tls: await openTls(config.tls, stopper, log),
     httpPort: http,
     grpcPort: grpc,
     drpcPort: drpc,

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
-import { PosternError } from "../core/index.js";
+import { type CertificateFiles, PosternError } from "../core/index.js";
 import { readConfigFile } from "./config-file.js";
 import type { Environment } from "./env.js";
 import type { FrontendsConfig } from "./frontends.js";
+import { type TlsFlags, tlsFiles } from "./tls.js";
 
 /** What `postern serve` was told on the command line; everything may be left out. */
-export interface ServeFlags {
+export interface ServeFlags extends TlsFlags {
   readonly dataDir?: string;
   readonly host?: string;
   readonly s3Port?: string;
@@ -28,6 +29,7 @@ export interface ServeFlags {
   readonly config?: string;
   readonly frontend?: readonly string[];
   readonly set?: readonly string[];
+  readonly endpoint?: string;
 }
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -61,6 +63,10 @@ export interface ServeConfig {
   readonly logLevel: LogLevel;
   /** URLs "postgres://…"; SQLite in the data folder where undefined. */
   readonly databases: { readonly satellite: string | undefined; readonly auth: string | undefined };
+  /** Certificates of all that strangers can reach; in clear where empty. */
+  readonly tls: readonly CertificateFiles[];
+  /** S3 endpoint URL that is handed out with new credentials; undefined hands out where S3 listens. */
+  readonly endpoint: string | undefined;
 }
 
 const defaultPorts = { authGrpc: 9002, satellite: 9010, firstNode: 9011 };
@@ -93,6 +99,8 @@ export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
       satellite: database("--satellite-database", flags.satelliteDatabase ?? env.satelliteDatabase),
       auth: database("--auth-database", flags.authDatabase ?? env.authDatabase),
     },
+    tls: tlsFiles(flags, env),
+    endpoint: endpointUrl(flags.endpoint),
   };
 }
 
@@ -215,6 +223,11 @@ function projectNames(names: readonly string[], grant: string | undefined): read
     throw new PosternError("invalid-argument", `--project takes lower-case letters, digits and "-", not "${wrong}"`);
   }
   return [...new Set(names)];
+}
+
+function endpointUrl(text: string | undefined): string | undefined {
+  if (text === undefined || /^https?:\/\//.test(text)) return text;
+  throw new PosternError("invalid-argument", "--endpoint takes the http or https URL of the S3 gateway");
 }
 
 function logLevel(text: string): LogLevel {

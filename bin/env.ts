@@ -9,6 +9,8 @@ export interface Environment {
   readonly logLevel: string | undefined;
   readonly satelliteDatabase: string | undefined;
   readonly authDatabase: string | undefined;
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
   /** Any other variable: options of frontends have names that only the frontends know. */
   option(variable: string): string | undefined;
 }
@@ -25,6 +27,8 @@ export function readEnvironment(): Environment {
     logLevel: present(env["POSTERN_LOG_LEVEL"]),
     satelliteDatabase: present(env["POSTERN_SATELLITE_DATABASE"]),
     authDatabase: present(env["POSTERN_AUTH_DATABASE"]),
+    tlsCert: present(env["POSTERN_TLS_CERT"]),
+    tlsKey: present(env["POSTERN_TLS_KEY"]),
     option: (variable) => present(env[variable]),
   };
 }

@@ -1,4 +1,4 @@
-import { PosternError } from "../core/index.js";
+import { PosternError, type TlsSource } from "../core/index.js";
 import type { FrontendPlugin, OptionField, OptionFields } from "../frontends/frontend.js";
 import type { ConfigFile } from "./config-file.js";
 import type { Environment } from "./env.js";
@@ -13,6 +13,8 @@ export interface OptionSources {
   readonly flags: Readonly<Record<string, Values>>;
   /** `--host`: for each option of that kind. */
   readonly host: string | undefined;
+  /** The certificates of `--tls-cert`: for each option of that kind. */
+  readonly tls?: TlsSource;
   readonly env: Environment;
   readonly file: ConfigFile | undefined;
   /** `--ephemeral`: the default of each port that has one is 0. */
@@ -96,6 +98,7 @@ function collect(name: string, fields: OptionFields, sources: OptionSources): Ma
   }
   for (const [key, field] of Object.entries(fields)) {
     if (field.kind === "host" && sources.host !== undefined) given.set(key, { value: sources.host, from: "--host" });
+    if (field.kind === "tls" && sources.tls !== undefined) given.set(key, { value: sources.tls, from: "--tls-cert" });
   }
   for (const [key, value] of Object.entries(sources.flags[name] ?? {})) {
     if (value !== undefined) given.set(key, { value, from: "flag" });

@@ -1,4 +1,4 @@
-import { PosternError } from "../core/index.js";
+import { PosternError, type TlsSource } from "../core/index.js";
 import type { Frontend, FrontendPlugin, OptionFields } from "../frontends/frontend.js";
 import { type ConfiguredOptions, configureOptions, type OptionSources, refuseStrangers } from "./frontend-options.js";
 import { type FrontendSpec, loadFrontend } from "./load-frontend.js";
@@ -28,9 +28,11 @@ export interface ConfiguredFrontend {
 
 /** Loads plugins and gives all frontends their options. Whatever is wrong is told before anything starts. */
 export async function configureFrontends(
-  { plugins, sources }: FrontendsConfig,
+  { plugins, sources: given }: FrontendsConfig,
   builtIns: readonly BuiltIn[],
+  tls?: TlsSource,
 ): Promise<readonly ConfiguredFrontend[]> {
+  const sources = { ...given, tls };
   const loaded: (BuiltIn & { readonly file: string | undefined })[] = builtIns.map((one) => ({
     ...one,
     file: undefined,

@@ -13,6 +13,7 @@ import { hostFrontends } from "./host.js";
 import { createLogger } from "./logger.js";
 import { runUntilTold } from "./run.js";
 import type { Stopper } from "./stopper.js";
+import { addTlsOptions, openTls } from "./tls.js";
 
 interface GatewayFlags extends ServeFlags {
   readonly authUrl: string;
@@ -21,8 +22,7 @@ interface GatewayFlags extends ServeFlags {
 
 /** `postern gateway`: S3 alone, with the access keys of an auth service elsewhere, ours or Storj's. */
 export function addGatewayCommand(program: Command): void {
-  program
-    .command("gateway")
+  addTlsOptions(program.command("gateway"))
     .description("run the S3 gateway alone, with an auth service that runs elsewhere")
     .requiredOption("--auth-url <url>", "HTTP API of the auth service, Postern's or Storj's")
     .option("--auth-token <token>", "this gateway's token there (env: POSTERN_AUTH_TOKEN)")
@@ -34,7 +34,7 @@ export function addGatewayCommand(program: Command): void {
     .option("--website-domain <name...>", "domains below which the first labels are a bucket whose website is served")
     .option("--log-level <level>", "debug, info, warn, error or silent (default: warn; env: POSTERN_LOG_LEVEL)")
     .option("--admin-port <port>", "health and metrics (default: none)")
-    .option("--grpc-port <port>", "services that frontends bring, plaintext gRPC (default: 9002)")
+    .option("--grpc-port <port>", "services that frontends bring, gRPC (default: 9002)")
     .option("--config <file>", "JSON with frontends and options of all")
     .option("--frontend <path-or-package...>", "further frontends; see docs/frontends.md")
     .option("--set <frontend.option=value...>", "options of frontends, such as s3.region=eu1")
@@ -52,7 +52,7 @@ async function start(flags: GatewayFlags, stopper: Stopper): Promise<[string, st
   if (config.authToken === undefined) {
     throw new PosternError("invalid-argument", "--auth-token is needed: look-ups of other gateways are refused");
   }
-  const frontends = await configureFrontends(config.frontends, [{ plugin: s3 }]);
+  await configureFrontends(config.frontends, [{ plugin: s3 }]);
   const access = createRemoteAccess({ url: flags.authUrl, token: config.authToken });
   const dir = await openDataDir(config.dataDir);
   stopper.add("data folder", () => dir.release());
@@ -61,15 +61,17 @@ async function start(flags: GatewayFlags, stopper: Stopper): Promise<[string, st
   const db = await openGrantDatabase(config.databases.auth ?? dir.file("settings.db"));
   stopper.add("settings database", () => db.destroy());
   const { host, ports } = config;
+  const log = createLogger(config.logLevel);
+  const tls = await openTls(config.tls, stopper, log);
   const running = await hostFrontends(stopper, {
-    frontends,
+    frontends: await configureFrontends(config.frontends, [{ plugin: s3 }], tls),
     deps: {
       openProject: (grant) => uplink.openProject(grant),
       access,
       settings: await openBucketSettings(config, db, dir),
-      log: createLogger(config.logLevel),
+      log,
     },
-    grpc: { host, port: ports.authGrpc },
+    grpc: { host, port: ports.authGrpc, tls },
     admin: ports.admin === undefined ? undefined : { host, port: ports.admin },
   });
   return running.states().flatMap(({ name, addresses }) => {

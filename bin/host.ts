@@ -1,3 +1,4 @@
+import type { TlsSource } from "../core/index.js";
 import type { FrontendDeps, RunningFrontend } from "../frontends/frontend.js";
 import { type RunningHost, startHost } from "../frontends/host/index.js";
 import type { ConfiguredFrontend } from "./frontends.js";
@@ -10,7 +11,7 @@ export interface HostParts {
   readonly frontends: readonly ConfiguredFrontend[];
   readonly deps: Pick<FrontendDeps, "openProject" | "access" | "settings" | "log">;
   /** Where the gRPC server of all frontends listens, if one has a service for it. */
-  readonly grpc: { readonly host: string; readonly port: number };
+  readonly grpc: { readonly host: string; readonly port: number; readonly tls: TlsSource | undefined };
   /** Where health and metrics are; undefined does not listen. */
   readonly admin: { readonly host: string; readonly port: number } | undefined;
   readonly onStarted?: (frontend: RunningFrontend) => void;
@@ -21,10 +22,11 @@ export interface HostParts {
  * program does not start; a plugin that does not start leaves the others alone.
  */
 export async function hostFrontends(stopper: Stopper, parts: HostParts): Promise<RunningHost> {
+  const { grpc } = parts;
   const host = await startHost({
     frontends: parts.frontends.map(({ frontend, file }) => ({ frontend, required: file === undefined })),
     deps: parts.deps,
-    grpc: { listen: parts.grpc, maxConnections: 1_000 },
+    grpc: { listen: { host: grpc.host, port: grpc.port }, tls: grpc.tls, maxConnections: 1_000 },
     admin: parts.admin,
     isolate: true,
     onStarted: parts.onStarted,

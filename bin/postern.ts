@@ -8,6 +8,7 @@ import { exitLine } from "./exit-line.js";
 import { addGatewayCommand } from "./gateway.js";
 import { addNetworkCommands } from "./network-commands.js";
 import { listFrontends, serve } from "./serve.js";
+import { addTlsOptions } from "./tls.js";
 
 widenThreadPool();
 collectLessOften();
@@ -18,21 +19,21 @@ const program = new Command("postern")
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text) });
 
-program
-  .command("serve", { isDefault: true })
+addTlsOptions(program.command("serve", { isDefault: true }))
   .description("run the S3 gateway and the auth service, on the embedded network unless --access is given")
   .option("--data-dir <dir>", "folder for everything that is kept (default: .postern; env: POSTERN_DATA_DIR)")
   .option("--ephemeral", "take free ports for everything")
   .option("--host <address>", "address to listen on (default: 127.0.0.1)")
   .option("--s3-port <port>", "S3 (default: 9000)")
   .option("--auth-port <port>", "auth service, HTTP (default: 9001)")
-  .option("--auth-grpc-port <port>", "auth service and what else frontends bring, plaintext gRPC (default: 9002)")
-  .option("--auth-drpc-port <port>", "auth service, plaintext DRPC (default: 9003)")
+  .option("--auth-grpc-port <port>", "auth service and what else frontends bring, gRPC (default: 9002)")
+  .option("--auth-drpc-port <port>", "auth service, DRPC (default: 9003; the uplink CLI expects 7777)")
   .option("--satellite-port <port>", "embedded satellite; storage nodes take the ports after it (default: 9010)")
   .option("--access <grant>", "access grant for any satellite, in place of the embedded network (env: POSTERN_ACCESS)")
   .option("--access-key-id <id>", "fixed S3 credentials for --access (env: POSTERN_ACCESS_KEY_ID)")
   .option("--secret-key <key>", "the secret of --access-key-id (env: POSTERN_SECRET_KEY)")
   .option("--auth-token <token>", "token of other gateways that use this auth service (env: POSTERN_AUTH_TOKEN)")
+  .option("--endpoint <url>", "S3 endpoint that is handed out with new credentials (default: where S3 listens)")
   .option("--domain <name...>", "domains below which the first labels are a bucket (virtual-host style)")
   .option("--website-domain <name...>", "domains below which the first labels are a bucket whose website is served")
   .option(

@@ -12,9 +12,9 @@ export interface ReadyFile {
   readonly satellite: string;
   /** URL of the auth service's HTTP API. */
   readonly authHttp: string | undefined;
-  /** host:port of the auth service's plaintext gRPC. */
+  /** host:port of the auth service's gRPC. */
   readonly authGrpc: string | undefined;
-  /** host:port of the auth service's plaintext DRPC. */
+  /** host:port of the auth service's DRPC. */
   readonly authDrpc: string | undefined;
   /** host:port of the gRPC server that frontends share; undefined when none has a service there. */
   readonly grpc: string | undefined;

@@ -1,3 +1,4 @@
+import type { TlsSource } from "../core/index.js";
 import { createUplink } from "../core/uplink.js";
 import { auth } from "../frontends/auth/index.js";
 import type { Logger } from "../frontends/frontend.js";
@@ -21,6 +22,7 @@ import { type ReadyFile, readyFileName } from "./ready-file.js";
 import { runUntilTold } from "./run.js";
 import { satelliteOfGrant, satelliteOfNetwork } from "./satellite.js";
 import type { Stopper } from "./stopper.js";
+import { openTls } from "./tls.js";
 
 /** Runs the gateway until it is told to stop. Rejects, with everything closed again, when it can not start. */
 export async function serve(config: ServeConfig): Promise<void> {
@@ -39,11 +41,15 @@ export async function listFrontends(config: ServeConfig): Promise<void> {
 }
 
 /** In the order of their start. With fixed credentials there is nothing to register. */
-function configured(config: ServeConfig, token: string | undefined): Promise<readonly ConfiguredFrontend[]> {
+function configured(
+  config: ServeConfig,
+  token: string | undefined,
+  tls?: TlsSource,
+): Promise<readonly ConfiguredFrontend[]> {
   const authDefaults = { httpPort: 9001, drpcPort: 9003, tokens: token === undefined ? undefined : [token] };
   const builtIns: BuiltIn[] = [{ plugin: s3 }];
   if (config.fixedCredentials === undefined) builtIns.push({ plugin: auth, defaults: authDefaults });
-  return configureFrontends(config.frontends, builtIns);
+  return configureFrontends(config.frontends, builtIns, tls);
 }
 
 async function start(config: ServeConfig, stopper: Stopper): Promise<{ ready: ReadyFile; problems: string }> {
@@ -65,13 +71,14 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<{ ready: Re
   const settings = await openBucketSettings(config, db, dir);
   const access = await startAccessKeys(config, { db, satellite, stopper, log, endpoint: () => endpoint });
   const authToken = config.fixedCredentials === undefined ? (config.authToken ?? (await authTokenOf(dir))) : undefined;
+  const tls = await openTls(config.tls, stopper, log);
   const running = await hostFrontends(stopper, {
-    frontends: await configured(config, authToken),
+    frontends: await configured(config, authToken, tls),
     deps: { openProject: (grant) => uplink.openProject(grant), access, settings, log },
-    grpc: { host, port: ports.authGrpc },
+    grpc: { host, port: ports.authGrpc, tls },
     admin: ports.admin === undefined ? undefined : { host, port: ports.admin },
     onStarted({ name, addresses }) {
-      if (name === "s3") endpoint = addresses["http"]!;
+      if (name === "s3") endpoint = config.endpoint ?? addresses["http"]!;
     },
   });
 
@@ -79,7 +86,7 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<{ ready: Re
   const credentials = await firstCredentials(config, parts);
   const frontends = addressesOf(running);
   const ready: ReadyFile = {
-    s3: endpoint,
+    s3: frontends["s3"]!["http"]!,
     ...credentials,
     satellite: satellite.url,
     authHttp: frontends["auth"]?.["http"],

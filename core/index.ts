@@ -6,6 +6,13 @@ export type * from "./api.js";
 export { createRateLimiter, type RateLimiter, type RateLimitOptions } from "./auth/rate-limit.js";
 export { type ErrorCode, errorCodes, isPosternError, PosternError, toPosternError } from "./errors.js";
 export type { TransferOptions } from "./options.js";
+export {
+  type CertificateFiles,
+  type Certificates,
+  type CertificatesOptions,
+  openCertificates,
+} from "./rpc/certificates.js";
+export { asWebTls, followTls, type PemPair, serverOptions, type TlsSource, type WebTls } from "./rpc/web-tls.js";
 export type { BucketSettings, BucketSettingsEntry, SettingsChange, UploadNotes } from "./settings/bucket-settings.js";
 export type { BucketId } from "./settings/bucket-settings-store.js";
 export {

@@ -1,9 +1,9 @@
-import { PosternError } from "../core/index.js";
+import { PosternError, type TlsSource } from "../core/index.js";
 
 /** One option of a frontend: its type, default, what to tell of it, and how to read it. */
 export interface OptionField<T = unknown> {
-  /** "port" and "host" are told apart so that `--ephemeral` and `--host` reach every frontend. */
-  readonly kind: "text" | "number" | "port" | "host" | "boolean" | "list" | "choice" | "value";
+  /** "port", "host" and "tls" are told apart so that `--ephemeral`, `--host` and `--tls-cert` reach every frontend. */
+  readonly kind: "text" | "number" | "port" | "host" | "tls" | "boolean" | "list" | "choice" | "value";
   /** One sentence with the unit, shown by `postern serve --list`. */
   readonly about: string;
   readonly default: T;
@@ -78,6 +78,18 @@ function host(settings: { readonly about?: string; readonly default?: string } =
   return { ...field("host", { about, default: fallback }, { check, parse: asIs }), default: fallback };
 }
 
+/** Certificates to listen with: `{ cert, key }` as PEM, or those of `openCertificates`. In clear when absent. */
+function tls(settings: { readonly about?: string } = {}): OptionField<TlsSource | undefined> {
+  const { about = "PEM texts of a certificate chain and its key: { cert, key }; in clear without" } = settings;
+  const check = (value: unknown): TlsSource => {
+    const given = (value ?? {}) as Readonly<Record<string, unknown>>;
+    if (typeof given["contextFor"] === "function") return value as TlsSource;
+    if (isPem(given["cert"]) && isPem(given["key"])) return { cert: given["cert"], key: given["key"] };
+    throw new Error("must be { cert, key }, both PEM texts");
+  };
+  return field<TlsSource | undefined>("tls", { about, secret: true }, { check, parse: parseJson });
+}
+
 /** `true` or `false`. */
 function flag<const S extends Settings<boolean>>(settings: S): OptionField<Filled<boolean, S>> {
   const check = (value: unknown): boolean => {
@@ -122,19 +134,24 @@ function choice<const Values extends readonly string[], const S extends Settings
 function value<T, const S extends Settings<T> = Settings<T>>(
   settings: S & { readonly check: (value: unknown) => T },
 ): OptionField<Filled<T, S>> {
-  const parse = (given: string): unknown => {
-    try {
-      return JSON.parse(given);
-    } catch {
-      // Not JSON: the check says what it must be.
-      return given;
-    }
-  };
-  return field("value", settings, { check: settings.check, parse }) as OptionField<Filled<T, S>>;
+  return field("value", settings, { check: settings.check, parse: parseJson }) as OptionField<Filled<T, S>>;
 }
 
 /** Makers of options; which one says the type, and how texts are read. */
-export const option = { text, whole, port, host, flag, list, choice, value } as const;
+export const option = { text, whole, port, host, tls, flag, list, choice, value } as const;
+
+function isPem(given: unknown): given is string | Buffer {
+  return typeof given === "string" || Buffer.isBuffer(given);
+}
+
+function parseJson(given: string): unknown {
+  try {
+    return JSON.parse(given);
+  } catch {
+    // Not JSON: the check says what it must be.
+    return given;
+  }
+}
 
 function parseNumber(given: string): unknown {
   return /^-?\d+(?:\.\d+)?$/.test(given) ? Number(given) : given;

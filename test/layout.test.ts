@@ -51,6 +51,7 @@ const table: readonly Row[] = [
       "core/rpc/status.ts",
       "core/rpc/handler.ts",
       "core/rpc/tcp.ts",
+      "core/rpc/web-tls.ts",
       "core/identity/",
     ],
     packages: ["@grpc/grpc-js", "@grpc/proto-loader", "@grpc/reflection", "grpc-health-check", "@bufbuild/protobuf"],

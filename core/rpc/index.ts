@@ -23,3 +23,4 @@ export {
   type Target,
   type Transport,
 } from "./transport.js";
+export type { TlsSource } from "./web-tls.js";

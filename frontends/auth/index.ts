@@ -85,8 +85,9 @@ async function listenHttp(port: number, shared: Shared): Promise<Listener> {
   return webListener("http", app.callback(), port, options);
 }
 
+/** In clear: it is for the neighbourhood, whose scrapers know no certificates. */
 function listenMetrics(port: number, { options, metrics }: Shared): Promise<Listener> {
-  return webListener("metrics", metricsApp(metrics), port, options);
+  return webListener("metrics", metricsApp(metrics), port, { ...options, tls: undefined });
 }
 
 async function webListener(
@@ -98,9 +99,10 @@ async function webListener(
   const listening = await listen(handler, {
     host: options.host,
     port,
+    tls: options.tls,
     maxConnections: options.maxConnections,
     maxHeaderBytes: 16_384,
-    headersTimeoutMs: 10_000,
+    headersTimeoutMs: options.handshakeTimeoutMs,
     keepAliveMs: 65_000,
     highWaterMark: 16_384,
   });
@@ -114,9 +116,8 @@ async function listenGrpc(port: number, shared: Shared): Promise<Listener> {
     listen: { host: options.host, port },
     services: [rpcService("grpc", shared)],
     onDefect: defectsTo(deps.log),
-    maxConnections: options.maxConnections,
+    ...strangers(options),
     maxMessageBytes: 2 * options.maxBodyBytes,
-    inactivityTimeoutMs: 60_000,
     reflection: true,
   });
   return { name: "grpc", address: server.address, stop: (graceMs) => server.stop({ graceMs }) };
@@ -128,10 +129,17 @@ async function listenDrpc(port: number, shared: Shared): Promise<Listener> {
     listen: { host: options.host, port },
     services: [rpcService("drpc", shared)],
     onDefect: defectsTo(deps.log),
-    maxConnections: options.maxConnections,
-    inactivityTimeoutMs: 60_000,
+    ...strangers(options),
+    // A grant that is a little too long is told so; what is longer than that is no registration.
+    maxPacketBytes: 2 * options.maxBodyBytes,
+    windowBytes: 2 * options.maxBodyBytes,
   });
   return { name: "drpc", address: server.address, stop: (graceMs) => server.stop({ graceMs }) };
+}
+
+/** What both kinds of RPC allow strangers. */
+function strangers({ tls, maxConnections, handshakeTimeoutMs }: CompleteAuthOptions) {
+  return { tls, maxConnections, handshakeTimeoutMs, inactivityTimeoutMs: 60_000 };
 }
 
 function rpcService(protocol: "grpc" | "drpc", { options, deps, metrics, limit }: Shared): BoundService {

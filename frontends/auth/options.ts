@@ -3,11 +3,12 @@ import { type OptionsInput, type OptionsOf, option } from "../frontend.js";
 /** Options of the auth frontend. Ports: 0 takes a free one, none does not listen. */
 export const authOptions = {
   host: option.host(),
+  tls: option.tls({ about: "{ cert, key } as PEM, for HTTP, gRPC and DRPC but not for metrics; in clear without" }),
   httpPort: option.port({ about: "TCP port of the HTTP API" }),
   grpcPort: option.port({
-    about: "TCP port of plaintext gRPC, with reflection and health; the server that frontends share without it",
+    about: "TCP port of gRPC, with reflection and health; the server that frontends share without it",
   }),
-  drpcPort: option.port({ about: "TCP port of plaintext DRPC, as `uplink access register` speaks it" }),
+  drpcPort: option.port({ about: "TCP port of DRPC, as `uplink access register` speaks it" }),
   metricsPort: option.port({ about: "TCP port of GET /metrics for Prometheus" }),
   // As in Storj's service.
   tokens: option.list({
@@ -34,6 +35,12 @@ export const authOptions = {
     most: 16,
   }),
   maxConnections: option.whole({ about: "most connections on each port", default: 1_000, least: 1, most: 2 ** 20 }),
+  handshakeTimeoutMs: option.whole({
+    about: "longest wait for a handshake, a request's headers or a first call, in ms",
+    default: 10_000,
+    least: 1,
+    most: 2 ** 31 - 1,
+  }),
 } as const;
 
 export type AuthOptions = OptionsInput<typeof authOptions>;

@@ -1,7 +1,8 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { isIPv6 } from "node:net";
 import type { Duplex } from "node:stream";
+import { asWebTls, followTls, serverOptions, type TlsSource } from "../../core/index.js";
 import { markContinue } from "./body.js";
 
 export interface ListenOptions {
@@ -9,8 +10,8 @@ export interface ListenOptions {
   readonly host: string;
   /** TCP port; 0 takes a free one. */
   readonly port: number;
-  /** PEM texts; plain HTTP when absent. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  /** A certificate, or those of `openCertificates`, which follow their files; plain HTTP when absent. */
+  readonly tls?: TlsSource;
   /** Connections at a time; more are closed at once. */
   readonly maxConnections: number;
   /** Request line and headers together, in bytes; more is answered 431. */
@@ -49,7 +50,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     highWaterMark: options.highWaterMark,
     noDelay: true,
   };
-  const server: Server = options.tls ? createTlsServer({ ...settings, ...options.tls }) : createServer(settings);
+  const server = options.tls ? secureServer(settings, options.tls) : createServer(settings);
   server.maxConnections = options.maxConnections;
 
   let stopping = false;
@@ -95,6 +96,14 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   };
 }
 
+/** Who does not end the handshake in the time that headers have is no client. */
+function secureServer(settings: ServerOptions & { headersTimeout: number }, source: TlsSource): Server {
+  const tls = asWebTls(source);
+  const server = createTlsServer({ ...settings, ...serverOptions(tls), handshakeTimeout: settings.headersTimeout });
+  followTls(server, tls);
+  return server;
+}
+
 function closeServer(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);
@@ -107,7 +116,8 @@ function closeServer(server: Server, graceMs: number): Promise<void> {
 }
 
 function rejectMalformed(error: NodeJS.ErrnoException, socket: Duplex, options: ListenOptions): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  // Failed handshakes come here too, and on their sockets nothing can be written, nor waited for.
+  if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? "") || !socket.writable) {
     socket.destroy();
     return;
   }

@@ -13,15 +13,7 @@ const count = (about: string, fallback: number) => option.whole({ about, default
 export const s3Options = {
   host: option.host(),
   port: option.port({ about: "TCP port", default: 9000 }),
-  tls: option.value<{ readonly key: string; readonly cert: string }>({
-    about: "PEM texts of a certificate chain and its key: { cert, key }; plain HTTP without",
-    secret: true,
-    check(value) {
-      const { key, cert } = value as Record<string, unknown>;
-      if (typeof key !== "string" || typeof cert !== "string") throw new Error("must be { cert, key }, both PEM texts");
-      return { key, cert };
-    },
-  }),
+  tls: option.tls(),
   baseDomains: option.list({
     about: "domains below which the first labels of the host name are the bucket; none is path style only",
     default: [],

@@ -2,14 +2,14 @@ import { generateKeyPairSync, sign } from "node:crypto";
 import { utf8 } from "../../core/bytes/bytes.js";
 import { der, derOid, derTag, derUnsigned } from "../../core/identity/der.js";
 
-/** A fresh self-signed certificate for "localhost", and its key, as PEM: ordinary web TLS without a network. */
-export function webCertificate(): { cert: string; key: string } {
+/** A fresh self-signed certificate for a name, and its key, as PEM: ordinary web TLS without a network. */
+export function webCertificate(host = "localhost"): { cert: string; key: string } {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const algorithm = der(derTag.sequence, derOid("1.2.840.10045.4.3.2"));
-  const commonName = der(derTag.sequence, derOid("2.5.4.3"), der(derTag.printableString, utf8("localhost")));
+  const commonName = der(derTag.sequence, derOid("2.5.4.3"), der(derTag.printableString, utf8(host)));
   const name = der(derTag.sequence, der(derTag.set, commonName));
   const validity = ["20200101000000Z", "20991231235959Z"].map((time) => der(derTag.generalizedTime, utf8(time)));
-  const dnsName = der(0x82, utf8("localhost"));
+  const dnsName = der(0x82, utf8(host));
   const alternatives = der(derTag.octetString, der(derTag.sequence, dnsName));
   const tbs = der(
     derTag.sequence,

@@ -1,10 +1,13 @@
-import { isIP } from "node:net";
-import { type ConnectionOptions, connect, createSecureContext } from "node:tls";
+import { isIP, type Socket } from "node:net";
+import { type ConnectionOptions, connect } from "node:tls";
+import { PosternError } from "../../errors.js";
 import { dialSocket, established } from "../tcp.js";
 import type { RunningServer, Transport } from "../transport.js";
+import { asWebTls, type TlsSource } from "../web-tls.js";
 import { acceptTls } from "./accept-tls.js";
 import { socketBufferBytes, socketChannel } from "./channel.js";
 import { createClientConnection, type DrpcConnectionOptions } from "./client-connection.js";
+import { Kind } from "./frame.js";
 import { type DrpcListenOptions, listenDrpc } from "./listener.js";
 
 export interface PlainDrpcTransportOptions extends DrpcConnectionOptions {
@@ -44,15 +47,58 @@ export function createPlainDrpcTransport(options: PlainDrpcTransportOptions = {}
 }
 
 export interface ServePlainDrpcOptions extends DrpcListenOptions {
-  /** Certificate chain and key (PEM) for web TLS; in clear when absent. */
-  tls?: { cert: string | Buffer; key: string | Buffer };
+  /** Certificates for web TLS; in clear when absent. */
+  tls?: TlsSource;
 }
 
 /** Serves DRPC without node identities and without header. */
 export function servePlainDrpc(options: ServePlainDrpcOptions): Promise<RunningServer> {
-  const secureContext = options.tls && createSecureContext({ ...options.tls, minVersion: "TLSv1.2" });
+  const tls = options.tls && asWebTls(options.tls);
   return listenDrpc(options, async (tcp) => {
-    const socket = secureContext === undefined ? tcp : await acceptTls(tcp, { secureContext });
+    const secured =
+      tls &&
+      (await acceptTls(tcp, {
+        secureContext: tls.contextFor(undefined),
+        SNICallback: (name, done) => done(null, tls.contextFor(name)),
+      }));
+    const socket = secured ?? tcp;
+    await firstFrame(socket);
     return { socket, peerChain: undefined };
+  });
+}
+
+/** The first byte of every TLS connection: a record of a handshake (RFC 8446 section 5.1). */
+const tlsHandshake = 0x16;
+/** "fatal: handshake_failure", so that a TLS client can tell why. */
+const tlsAlert = Uint8Array.of(0x15, 3, 1, 0, 2, 2, 40);
+
+/**
+ * Waits for the first byte, and leaves it in the socket. Frames of a call begin in two ways; whoever speaks TLS, HTTP or
+ * nothing at all would be waited for until the connection is idle for too long.
+ */
+function firstFrame(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: PosternError) => {
+      socket.off("readable", onReadable);
+      socket.off("close", onClose);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const onReadable = () => {
+      const first: Buffer | null = socket.read(1);
+      if (first === null) return;
+      const control = first[0]!;
+      const kind = (control >> 1) & 0x3f;
+      if (kind === Kind.Invoke || kind === Kind.InvokeMetadata || (control & 0x80) !== 0) {
+        socket.unshift(first);
+        settle();
+        return;
+      }
+      if (control === tlsHandshake) socket.write(tlsAlert);
+      settle(new PosternError("protocol-error", "the peer does not speak DRPC"));
+    };
+    const onClose = () => settle(new PosternError("unavailable", "connection closed before its first call"));
+    socket.on("readable", onReadable);
+    socket.on("close", onClose);
   });
 }

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from "node:tls";
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { PosternError } from "../../errors.js";
@@ -10,6 +10,7 @@ import { routesOf } from "../handler.js";
 import { RpcStatus } from "../status.js";
 import { addressText, type ListenOptions, listenTcp, within } from "../tcp.js";
 import type { BoundService, RunningServer } from "../transport.js";
+import { asWebTls, followTls, serverOptions, type TlsSource } from "../web-tls.js";
 import { addReflection } from "./reflection.js";
 import { type RawCall, type RunningCall, runGrpcCall } from "./server-call.js";
 import { grpcStatusObject } from "./status.js";
@@ -18,8 +19,8 @@ export interface ServeGrpcOptions extends ListenOptions {
   services: readonly BoundService[];
   /** Node identities: callers must show one too. */
   identity?: Identity;
-  /** Without an identity: certificate chain and key (PEM) for web TLS; in clear when absent. */
-  tls?: { cert: string | Buffer; key: string | Buffer };
+  /** Without an identity: certificates for web TLS; in clear when absent. */
+  tls?: TlsSource;
   /** Serves the reflection service, for services of our .proto files and with descriptors; false when absent. */
   reflection?: boolean;
   /** Serves grpc.health.v1, for the server ("") and each service; true when absent. */
@@ -125,16 +126,18 @@ function createHandshake({
   identity,
   tls,
 }: ServeGrpcOptions): (tcp: Socket) => Promise<{ socket: Socket; chain?: readonly Uint8Array[] }> {
-  if (identity === undefined && tls === undefined) return async (socket) => ({ socket });
-  const secure = createTlsAcceptor({
-    ...(identity ? nodeContextOptions(identity) : { ...tls, minVersion: "TLSv1.2" }),
-    ALPNProtocols: ["h2"],
-    requestCert: identity !== undefined,
-    rejectUnauthorized: false,
-  });
+  if (identity === undefined) {
+    if (tls === undefined) return async (socket) => ({ socket });
+    const web = asWebTls(tls);
+    const server = createTlsServer({ ...serverOptions(web), ALPNProtocols: ["h2"] });
+    followTls(server, web);
+    const secure = createTlsAcceptor(server);
+    return async (tcp) => ({ socket: await secure(tcp) });
+  }
+  const settings = { ALPNProtocols: ["h2"], requestCert: true, rejectUnauthorized: false };
+  const secure = createTlsAcceptor(createTlsServer({ ...nodeContextOptions(identity), ...settings }));
   return async (tcp) => {
     const socket = await secure(tcp);
-    if (identity === undefined) return { socket };
     const chain = peerChainOf(socket);
     verifyChain(chain);
     return { socket, chain };
@@ -145,8 +148,7 @@ function createHandshake({
  * The server's side of TLS for sockets that were accepted elsewhere. Through a tls.Server, because http2 waits for ever
  * on a TLSSocket that was not made by one.
  */
-function createTlsAcceptor(options: TlsOptions): (tcp: Socket) => Promise<TLSSocket> {
-  const server = createTlsServer(options);
+function createTlsAcceptor(server: TlsServer): (tcp: Socket) => Promise<TLSSocket> {
   const waiting = new Map<string, (socket: TLSSocket) => void>();
   server.on("secureConnection", (socket) =>
     waiting.get(addressText(socket.remoteAddress, socket.remotePort))?.(socket),
