@@ -17,8 +17,12 @@ export async function openBucketSettings(
   db: Knex,
   dir: DataDir,
 ): Promise<BucketSettings> {
-  const key = config.settingsKey ?? (await keptKey(dir));
-  return createBucketSettings({ store: cachingSettingsStore(knexSettingsStore(db)), key });
+  const store = cachingSettingsStore(knexSettingsStore(db));
+  return createBucketSettings({ store, key: await settingsKeyOf(config, dir) });
+}
+
+export async function settingsKeyOf(config: Pick<ServeConfig, "settingsKey">, dir: DataDir): Promise<Uint8Array> {
+  return config.settingsKey ?? (await keptKey(dir));
 }
 
 /** Gateways on one database must be given the same key; one on its own makes one and keeps it. */

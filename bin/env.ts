@@ -41,6 +41,12 @@ export function widenThreadPool(): void {
   process.env["UV_THREADPOOL_SIZE"] ??= "16";
 }
 
+/** The environment for a process of Postern: nothing that was meant for this one, and what is given. */
+export function childEnvironment(given: Readonly<Record<string, string>>): Record<string, string | undefined> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("POSTERN_"));
+  return { ...Object.fromEntries(inherited), ...given };
+}
+
 function present(value: string | undefined): string | undefined {
   return value === undefined || value === "" ? undefined : value;
 }

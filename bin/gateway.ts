@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { createRemoteAccess } from "../core/auth/remote-access.js";
 import { PosternError } from "../core/index.js";
 import { createUplink } from "../core/uplink.js";
 import { s3 } from "../frontends/s3/index.js";
@@ -11,12 +10,13 @@ import { readEnvironment } from "./env.js";
 import { configureFrontends } from "./frontends.js";
 import { hostFrontends } from "./host.js";
 import { createLogger } from "./logger.js";
+import { remoteAccess } from "./remote-access.js";
 import { runUntilTold } from "./run.js";
 import type { Stopper } from "./stopper.js";
 import { addTlsOptions, openTls } from "./tls.js";
 
 interface GatewayFlags extends ServeFlags {
-  readonly authUrl: string;
+  readonly authUrl: readonly string[];
   readonly grpcPort?: string;
 }
 
@@ -24,7 +24,10 @@ interface GatewayFlags extends ServeFlags {
 export function addGatewayCommand(program: Command): void {
   addTlsOptions(program.command("gateway"))
     .description("run the S3 gateway alone, with an auth service that runs elsewhere")
-    .requiredOption("--auth-url <url>", "HTTP API of the auth service, Postern's or Storj's")
+    .requiredOption(
+      "--auth-url <url...>",
+      "HTTP API of the auth service, Postern's or Storj's; more where one may be away",
+    )
     .option("--auth-token <token>", "this gateway's token there (env: POSTERN_AUTH_TOKEN)")
     .option("--data-dir <dir>", "folder for everything that is kept (default: .postern; env: POSTERN_DATA_DIR)")
     .option("--host <address>", "address to listen on (default: 127.0.0.1)")
@@ -53,7 +56,7 @@ async function start(flags: GatewayFlags, stopper: Stopper): Promise<[string, st
     throw new PosternError("invalid-argument", "--auth-token is needed: look-ups of other gateways are refused");
   }
   await configureFrontends(config.frontends, [{ plugin: s3 }]);
-  const access = createRemoteAccess({ url: flags.authUrl, token: config.authToken });
+  const access = remoteAccess(flags.authUrl, config.authToken);
   const dir = await openDataDir(config.dataDir);
   stopper.add("data folder", () => dir.release());
   const uplink = createUplink({ userAgent: "Postern-Gateway/0.1.0" });

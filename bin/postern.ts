@@ -7,6 +7,7 @@ import { readEnvironment, widenThreadPool } from "./env.js";
 import { exitLine } from "./exit-line.js";
 import { addGatewayCommand } from "./gateway.js";
 import { addNetworkCommands } from "./network-commands.js";
+import { addRegionsCommand } from "./regions.js";
 import { listFrontends, serve } from "./serve.js";
 import { addTlsOptions } from "./tls.js";
 
@@ -56,6 +57,7 @@ addTlsOptions(program.command("serve", { isDefault: true }))
 addNetworkCommands(program);
 addAuthCommands(program);
 addGatewayCommand(program);
+addRegionsCommand(program);
 
 try {
   await program.parseAsync();

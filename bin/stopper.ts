@@ -32,6 +32,9 @@ export function createStopper(): Stopper {
     tell();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  // Whoever keeps this process running is gone, and would start another at its ports.
+  process.once("disconnect", () => tell());
+  process.channel?.unref();
 
   return {
     add(name, stop) {
