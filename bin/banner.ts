@@ -14,6 +14,7 @@ Postern is ready.
 S3 endpoint        ${ready.s3}
 Access key id      ${ready.accessKeyId}
 Secret key         ${ready.secretKey}
+Link sharing       ${ready.linksharing}
 ${authLines(ready)}${frontendLines(ready)}
 ${network.join("\n")}
 
@@ -23,7 +24,7 @@ Try it:
   aws --endpoint-url ${ready.s3} s3 mb s3://hello
   aws --endpoint-url ${ready.s3} s3 cp README.md s3://hello/
 
-All of this, with the access grant, is in ${about.dataDir}/ready.json.
+${linkLines(ready, about.dataDir)}All of this, with the access grant, is in ${about.dataDir}/ready.json.
 Ctrl-C stops the server; what it stored stays in ${about.dataDir}.
 `;
 }
@@ -39,8 +40,18 @@ function authLines(ready: ReadyFile): string {
 
 /** Of those that are not told of by themselves. */
 function frontendLines({ frontends }: ReadyFile): string {
-  const others = Object.entries(frontends).filter(([name]) => name !== "s3" && name !== "auth");
+  const others = Object.entries(frontends).filter(([name]) => !["s3", "auth", "linkshare"].includes(name));
   return others
     .flatMap(([name, addresses]) => Object.values(addresses).map((address) => `${name.padEnd(19)}${address}\n`))
     .join("");
+}
+
+function linkLines({ linksharing, authDrpc }: ReadyFile, dataDir: string): string {
+  if (authDrpc === undefined || linksharing === undefined) return "";
+  return `Share it by a link that opens in browsers:
+
+  uplink share --url --not-after=none --base-url ${linksharing} --auth-service insecure://${authDrpc} \\
+    --access $(jq -r .accessGrant ${dataDir}/ready.json) sj://hello/README.md
+
+`;
 }

@@ -13,6 +13,9 @@ export interface ServeFlags extends TlsFlags {
   readonly authPort?: string;
   readonly authGrpcPort?: string;
   readonly authDrpcPort?: string;
+  readonly linkPort?: string;
+  readonly linkUrl?: readonly string[];
+  readonly linkDns?: string;
   readonly satellitePort?: string;
   readonly ephemeral?: boolean;
   readonly access?: string;
@@ -127,6 +130,11 @@ function frontendsConfig(flags: ServeFlags, env: Environment): FrontendsConfig {
         auth: {
           httpPort: portOf("--auth-port", flags.authPort),
           drpcPort: portOf("--auth-drpc-port", flags.authDrpcPort),
+        },
+        linkshare: {
+          port: portOf("--link-port", flags.linkPort),
+          publicUrls: flags.linkUrl,
+          dnsServer: flags.linkDns,
         },
       },
     },

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { PosternError } from "../core/index.js";
 import { createUplink } from "../core/uplink.js";
+import { linkshare } from "../frontends/linkshare/index.js";
 import { s3 } from "../frontends/s3/index.js";
 import { openGrantDatabase } from "../store/knex/open.js";
 import { openBucketSettings } from "./bucket-settings.js";
@@ -32,6 +33,9 @@ export function addGatewayCommand(program: Command): void {
     .option("--data-dir <dir>", "folder for everything that is kept (default: .postern; env: POSTERN_DATA_DIR)")
     .option("--host <address>", "address to listen on (default: 127.0.0.1)")
     .option("--s3-port <port>", "S3 (default: 9000)")
+    .option("--link-port <port>", "link sharing too, on this port (default: none)")
+    .option("--link-url <url...>", "link sharing's own URLs, the first one for links (default: the host asked for)")
+    .option("--link-dns <host:port>", "DNS server, asked over TCP for the sites of users (default: no sites)")
     .option("--auth-database <url>", "PostgreSQL for bucket settings (env: POSTERN_AUTH_DATABASE)")
     .option("--domain <name...>", "domains below which the first labels are a bucket (virtual-host style)")
     .option("--website-domain <name...>", "domains below which the first labels are a bucket whose website is served")
@@ -55,7 +59,8 @@ async function start(flags: GatewayFlags, stopper: Stopper): Promise<[string, st
   if (config.authToken === undefined) {
     throw new PosternError("invalid-argument", "--auth-token is needed: look-ups of other gateways are refused");
   }
-  await configureFrontends(config.frontends, [{ plugin: s3 }]);
+  const builtIns = flags.linkPort === undefined ? [{ plugin: s3 }] : [{ plugin: s3 }, { plugin: linkshare }];
+  await configureFrontends(config.frontends, builtIns);
   const access = remoteAccess(flags.authUrl, config.authToken);
   const dir = await openDataDir(config.dataDir);
   stopper.add("data folder", () => dir.release());
@@ -67,7 +72,7 @@ async function start(flags: GatewayFlags, stopper: Stopper): Promise<[string, st
   const log = createLogger(config.logLevel);
   const tls = await openTls(config.tls, stopper, log);
   const running = await hostFrontends(stopper, {
-    frontends: await configureFrontends(config.frontends, [{ plugin: s3 }], tls),
+    frontends: await configureFrontends(config.frontends, builtIns, tls),
     deps: {
       openProject: (grant) => uplink.openProject(grant),
       access,

@@ -21,7 +21,9 @@ const program = new Command("postern")
   .configureOutput({ outputError: (text, write) => write(text) });
 
 addTlsOptions(program.command("serve", { isDefault: true }))
-  .description("run the S3 gateway and the auth service, on the embedded network unless --access is given")
+  .description(
+    "run the S3 gateway, link sharing and the auth service, on the embedded network unless --access is given",
+  )
   .option("--data-dir <dir>", "folder for everything that is kept (default: .postern; env: POSTERN_DATA_DIR)")
   .option("--ephemeral", "take free ports for everything")
   .option("--host <address>", "address to listen on (default: 127.0.0.1)")
@@ -29,6 +31,9 @@ addTlsOptions(program.command("serve", { isDefault: true }))
   .option("--auth-port <port>", "auth service, HTTP (default: 9001)")
   .option("--auth-grpc-port <port>", "auth service and what else frontends bring, gRPC (default: 9002)")
   .option("--auth-drpc-port <port>", "auth service, DRPC (default: 9003; the uplink CLI expects 7777)")
+  .option("--link-port <port>", "link sharing (default: 9004)")
+  .option("--link-url <url...>", "link sharing's own URLs, the first one for links (default: the host asked for)")
+  .option("--link-dns <host:port>", "DNS server, asked over TCP for the sites of users (default: no sites)")
   .option("--satellite-port <port>", "embedded satellite; storage nodes take the ports after it (default: 9010)")
   .option("--access <grant>", "access grant for any satellite, in place of the embedded network (env: POSTERN_ACCESS)")
   .option("--access-key-id <id>", "fixed S3 credentials for --access (env: POSTERN_ACCESS_KEY_ID)")

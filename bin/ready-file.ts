@@ -4,6 +4,8 @@ import type { KeptCredentials } from "./credentials.js";
 export interface ReadyFile {
   /** URL of the S3 endpoint. */
   readonly s3: string;
+  /** URL of link sharing, where it started: what `uplink share --url --base-url` takes. */
+  readonly linksharing: string | undefined;
   readonly accessKeyId: string;
   readonly secretKey: string;
   /** Text of an access grant for everything in the project. */

@@ -3,6 +3,7 @@ import { createUplink } from "../core/uplink.js";
 import { auth } from "../frontends/auth/index.js";
 import type { Logger } from "../frontends/frontend.js";
 import type { RunningHost } from "../frontends/host/index.js";
+import { linkshare } from "../frontends/linkshare/index.js";
 import { s3 } from "../frontends/s3/index.js";
 import { type NetworkProcess, startNetworkProcess } from "../network/index.js";
 import { openGrantDatabase } from "../store/knex/open.js";
@@ -49,6 +50,7 @@ function configured(
   const authDefaults = { httpPort: 9001, drpcPort: 9003, tokens: token === undefined ? undefined : [token] };
   const builtIns: BuiltIn[] = [{ plugin: s3 }];
   if (config.fixedCredentials === undefined) builtIns.push({ plugin: auth, defaults: authDefaults });
+  builtIns.push({ plugin: linkshare });
   return configureFrontends(config.frontends, builtIns, tls);
 }
 
@@ -87,6 +89,7 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<{ ready: Re
   const frontends = addressesOf(running);
   const ready: ReadyFile = {
     s3: frontends["s3"]!["http"]!,
+    linksharing: frontends["linkshare"]?.["public"],
     ...credentials,
     satellite: satellite.url,
     authHttp: frontends["auth"]?.["http"],

@@ -1,5 +1,5 @@
 export { apiKeyText, parseApiKey } from "./access/api-key.js";
-export { type AccessGrant, newGrant, parseGrant, serializeGrant } from "./access/grant.js";
+export { type AccessGrant, isGrantText, newGrant, parseGrant, serializeGrant } from "./access/grant.js";
 export { mayAllIn } from "./access/rights.js";
 export { overrideEncryptionKey, type Permission, type SharePrefix, shareGrant } from "./access/share.js";
 export type * from "./api.js";

@@ -47,6 +47,19 @@ export function newGrant({ satelliteAddress, apiKey, rootKey, pathCipher }: Gran
 }
 
 /**
+ * Whether a text claims to be a grant, and nothing else: base58check of version 0. It may still be a broken one
+ * (storj/edge sharing/access.go isProductionAccessGrant).
+ */
+export function isGrantText(text: string): boolean {
+  try {
+    return decodeBase58Check(text).version === 0;
+  } catch {
+    // That it can not be decoded is the answer.
+    return false;
+  }
+}
+
+/**
  * Parses the text of a grant (storj/common grant/access.go ParseAccess). `invalid-grant` when it is none; neither the
  * text nor a key is part of the error. Serialising may give other text: the store is limited to what the key permits.
  */
