@@ -22,6 +22,18 @@ export interface Where {
   readonly prefix?: string;
 }
 
+/** A line of its own in the access logs of a bucket, about something that a request did besides. */
+export interface LoggedStep {
+  readonly access: BucketAccess;
+  /** "BATCH.DELETE.OBJECT" */
+  readonly operation: string;
+  readonly key: Key;
+  readonly versionId?: string;
+  readonly status: number;
+  readonly code?: string;
+  readonly size?: number;
+}
+
 /** An authenticated request, as operations see it. */
 export interface Call {
   readonly method: string;
@@ -48,6 +60,9 @@ export interface Call {
   allowedByAcl(): boolean;
   /** Bytes of the body that were announced, for requests that have one. */
   wroteBytes(): number | undefined;
+  /** What is to be logged besides the request; steps in buckets without logs are not kept. */
+  alsoLog(step: LoggedStep): void;
+  readonly logged: readonly LoggedStep[];
   readonly settings: SettingsCache;
   readonly jobs: Jobs;
   /** Notes about parts of uploads. */

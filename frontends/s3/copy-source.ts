@@ -9,7 +9,7 @@ import { S3Error } from "./errors.js";
 import { etagOf } from "./metadata.js";
 import { findLayout } from "./uploads/find-layout.js";
 import { decodeBytes, textOfBytes } from "./uri.js";
-import { nullVersion, nullVersionOf, parseVersion } from "./version-id.js";
+import { nullVersion, nullVersionOf, parseVersion, versionText } from "./version-id.js";
 
 export interface CopySource {
   readonly bucket: string;
@@ -88,6 +88,12 @@ export async function reachCopySource(call: Call, source: CopySource): Promise<R
   }
   cipherOf(info.custom, customerKey(call.headers, "source"));
   return { access, version, info };
+}
+
+/** The source's bucket has its own logs; "REST.COPY.OBJECT_GET" is Amazon's name of what is done there. */
+export function logSource(call: Call, { access, info }: ReachedSource, operation: string): void {
+  const versionId = info.versioned ? versionText(info) : undefined;
+  call.alsoLog({ access, operation, key: info.keyBytes, versionId, status: 200, size: info.size });
 }
 
 /** Opens a source to read it. Whoever opened it closes it. */

@@ -18,7 +18,7 @@ import { boundaryOf, readForm } from "./form/multipart-reader.js";
 import { type RequestHeaders, requestHeaders } from "./headers.js";
 import type { Jobs } from "./jobs/jobs.js";
 import type { LogDelivery } from "./logging/log-delivery.js";
-import { accessLogRecord } from "./logging/request-record.js";
+import { accessLogRecords } from "./logging/request-record.js";
 import { observe, type RequestFacts } from "./observe.js";
 import { postObject } from "./operations/post-object.js";
 import { serveWebsite } from "./operations/serve-website.js";
@@ -94,8 +94,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
       leave?.();
       settleBody(req, unwanted);
       observe(ctx, facts, deps.log, options.trustedProxies);
-      const told = accessLogRecord(ctx, facts, hostId, options);
-      if (told !== undefined) init.logs.add(told.logging, told.record);
+      for (const { logging, record } of accessLogRecords(ctx, facts, hostId, options)) init.logs.add(logging, record);
     }
   };
 

@@ -51,6 +51,7 @@ export const s3 = defineFrontend({
       projects,
       log: deps.log,
       everyMs: options.lifecycleMs,
+      dayMs: options.lifecycleDayMs,
       now,
     });
     const logs = createLogDelivery({

@@ -9,8 +9,6 @@ export interface RuleSubject {
   readonly tags: ReadonlyMap<string, string>;
 }
 
-const dayMs = 86_400_000;
-
 /** Whether a rule is about an object. */
 export function ruleApplies({ enabled, filter }: LifecycleRule, subject: RuleSubject): boolean {
   return (
@@ -22,8 +20,8 @@ export function ruleApplies({ enabled, filter }: LifecycleRule, subject: RuleSub
   );
 }
 
-/** So many days after a time, rounded up to midnight UTC, as Amazon counts. */
-export function daysAfter(time: number, days: number): number {
+/** So many days after a time, rounded up to midnight UTC, as Amazon counts. `dayMs` is the length of a day. */
+export function daysAfter(time: number, days: number, dayMs: number): number {
   return Math.ceil((time + days * dayMs) / dayMs) * dayMs;
 }
 
@@ -31,6 +29,7 @@ export function daysAfter(time: number, days: number): number {
 export function expiryOf(
   rules: readonly LifecycleRule[],
   subject: RuleSubject,
+  dayMs: number,
 ): { readonly at: number; readonly rule: string } | undefined {
   let first: { at: number; rule: string } | undefined;
   for (const rule of rules) {
@@ -40,7 +39,7 @@ export function expiryOf(
       expiration.date !== undefined
         ? Date.parse(expiration.date)
         : expiration.days !== undefined
-          ? daysAfter(subject.createdAt.getTime(), expiration.days)
+          ? daysAfter(subject.createdAt.getTime(), expiration.days, dayMs)
           : undefined;
     if (at !== undefined && (first === undefined || at < first.at)) first = { at, rule: rule.id };
   }
@@ -51,8 +50,9 @@ export function expiryOf(
 export function expiryHeaders(
   rules: readonly LifecycleRule[] | undefined,
   subject: RuleSubject,
+  dayMs: number,
 ): Readonly<Record<string, string>> {
-  const expiry = rules === undefined ? undefined : expiryOf(rules, subject);
+  const expiry = rules === undefined ? undefined : expiryOf(rules, subject, dayMs);
   if (expiry === undefined) return {};
   const date = new Date(expiry.at).toUTCString();
   return { "x-amz-expiration": `expiry-date="${date}", rule-id="${encodeURIComponent(expiry.rule)}"` };

@@ -20,13 +20,15 @@ const systemHeaders = [
 
 export const tagsKey = "s3:tags";
 export const etagKey = "s3:etag";
+/** Where a website sends browsers that ask for the object. Under the header's name, by which others show it too. */
+export const redirectKey = "x-amz-website-redirect-location";
 
 const userPrefix = "x-amz-meta-";
 /** Of all names (without "x-amz-meta-") and values together. */
 const maxUserBytes = 2048;
 const defaultContentType = "binary/octet-stream";
 
-/** Custom metadata of a new object. Fails with MetadataTooLarge, InvalidTag or InvalidStorageClass. */
+/** Custom metadata of a new object. Fails with MetadataTooLarge, InvalidTag or InvalidRedirectLocation. */
 export function metadataOfRequest(headers: RequestHeaders, query: Query): CustomMetadata {
   const custom: Record<string, string> = { "content-type": text(headers.get("content-type")) || defaultContentType };
   for (const name of systemHeaders) {
@@ -51,7 +53,22 @@ export function metadataOfRequest(headers: RequestHeaders, query: Query): Custom
   }
   const tags = text(headers.get("x-amz-tagging"));
   if (tags !== undefined && tags !== "") custom[tagsKey] = checkTagging(tags);
+  const redirect = text(headers.get(redirectKey));
+  if (redirect !== undefined) {
+    if (!isRedirect(redirect)) throw new S3Error("InvalidRedirectLocation");
+    custom[redirectKey] = redirect;
+  }
   return custom;
+}
+
+function isRedirect(location: string): boolean {
+  return /^(\/|https?:\/\/)/.test(location) && !/[\x00-\x1f\x7f]/.test(location);
+}
+
+/** Where the object sends browsers on a website; undefined for none, also for what is no such place. */
+export function redirectOf(custom: CustomMetadata): string | undefined {
+  const location = custom[redirectKey];
+  return location !== undefined && isRedirect(location) ? bytesOfText(location) : undefined;
 }
 
 /** Headers of a reply about an object: system headers, user metadata and the number of tags. */
@@ -74,6 +91,8 @@ export function headersOfMetadata(custom: CustomMetadata): Record<string, string
       foreign[`${userPrefix}${name}`] = headerValue(value);
     }
   }
+  const redirect = redirectOf(custom);
+  if (redirect !== undefined) out[redirectKey] = redirect;
   return { "Content-Type": defaultContentType, ...foreign, ...out };
 }
 

@@ -73,6 +73,6 @@ export function writtenHeaders(
   return {
     ...versionHeaders(info),
     ...encryptionHeaders(object.customer),
-    ...expiryHeaders(call.access.settings.section("lifecycle"), subject),
+    ...expiryHeaders(call.access.settings.section("lifecycle"), subject, call.options.lifecycleDayMs),
   };
 }

@@ -32,7 +32,7 @@ export function objectHeaders(call: Call, info: ObjectInfo, requested?: Requeste
     ...encryptionHeaders(customer),
     ...versionHeaders(info),
     ...lockHeaders(info),
-    ...expiryHeaders(call.access.settings.section("lifecycle"), { ...info, tags }),
+    ...expiryHeaders(call.access.settings.section("lifecycle"), { ...info, tags }, call.options.lifecycleDayMs),
   };
   if (requested?.partsCount !== undefined) headers["x-amz-mp-parts-count"] = String(requested.partsCount);
   if (wantsChecksum(call.headers)) Object.assign(headers, checksumHeadersOf(call, info, requested));

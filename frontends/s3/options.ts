@@ -46,6 +46,7 @@ export const s3Options = {
   settingsCacheEntries: count("most bucket names whose settings are remembered", 10_000),
   logGatherMs: ms("how long server access logs are gathered before they are written as an object", 5_000),
   lifecycleMs: ms("how often lifecycle rules of all buckets are applied; 0 never", 3_600_000, 0),
+  lifecycleDayMs: ms("a day of lifecycle rules, less than a day to see them at work sooner", 86_400_000, 1),
   projectCacheEntries: count("most open projects kept for the next request", 1_000),
   projectIdleMs: ms("how long an unused project stays open", 600_000),
   maxRequests: count("most requests at a time; more get 503 SlowDown", 1_024),

@@ -7,7 +7,7 @@ import { conditionContext, needsExistingTags, tagsOf } from "./access/condition-
 import { operationActions } from "./access/operation-actions.js";
 import type { Reach } from "./access/reach.js";
 import type { ChunkSigner } from "./auth/signature.js";
-import { type Call, keyText, type Where } from "./call.js";
+import { type Call, keyText, type LoggedStep, type Where } from "./call.js";
 import type { S3Deps } from "./deps.js";
 import type { S3ErrorCode } from "./error-codes.js";
 import { S3Error } from "./errors.js";
@@ -78,6 +78,7 @@ export function createCall(init: RequestCallInit): { call: Call; failure: () => 
   const address = clientAddress(req, options.trustedProxies);
   const secure = options.tls !== undefined;
 
+  const logged: LoggedStep[] = [];
   let byAcl = false;
   const check = async (operation: string, where: Where): Promise<void> => {
     const what = operationActions[operation];
@@ -140,6 +141,10 @@ export function createCall(init: RequestCallInit): { call: Call; failure: () => 
     open: (bucket) => reach.bucket(bucket),
     authorize: check,
     allowedByAcl: () => byAcl,
+    alsoLog(step) {
+      if (step.access.settings.section("logging") !== undefined) logged.push(step);
+    },
+    logged,
     wroteBytes: () => (taken === undefined ? undefined : announced),
     settings: init.settings,
     jobs: init.jobs,

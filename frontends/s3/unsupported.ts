@@ -2,7 +2,7 @@ import { S3Error } from "./errors.js";
 import type { RequestHeaders } from "./headers.js";
 
 /** Headers of functions that are not there: ignoring them would store something else than was asked for. */
-const refused = ["x-amz-website-redirect-location", "x-amz-write-offset-bytes"];
+const refused = ["x-amz-write-offset-bytes"];
 
 /** Refuses what a request to store something cannot have. */
 export function refuseUnsupported(headers: RequestHeaders): void {

@@ -4,6 +4,7 @@ import type {
   ByteRange,
   ByteSource,
   CustomMetadata,
+  DeleteItemResult,
   Key,
   ListEntry,
   ListObjectsOptions,
@@ -153,10 +154,14 @@ export function createMemoryProject(options: { chunkBytes?: number } = {}): Proj
     },
     async deleteObjects(name, objects) {
       const { objects: stored } = bucketOf(name);
-      return objects.map(({ key }) => {
+      return objects.map(({ key, version }): DeleteItemResult => {
         const keyBytes = Buffer.from(latin1(key), "latin1");
-        stored.delete(latin1(key));
-        return { key: keyBytes.toString(), keyBytes, status: "ok", removed: undefined, marker: undefined };
+        const found = stored.get(latin1(key));
+        const there =
+          found !== undefined && (version === undefined || Buffer.compare(version, found.info.version) === 0);
+        if (there) stored.delete(latin1(key));
+        const status = there ? "ok" : "not-found";
+        return { key: keyBytes.toString(), keyBytes, status, removed: undefined, marker: undefined };
       });
     },
     async copyObject(source, target, options = {}) {
@@ -181,6 +186,10 @@ export function createMemoryProject(options: { chunkBytes?: number } = {}): Proj
       const keys = [...bucketOf(name).objects.keys()].sort();
       const ofKey = (key: string): ListEntry[] => [{ kind: "object", object: bucketOf(name).objects.get(key)!.info }];
       return page<ListEntry>(keys, options, ofKey, prefixEntry);
+    },
+
+    async listVersions(name, options = {}) {
+      return { ...(await this.listObjects(name, options)), nextVersion: undefined };
     },
 
     async beginUpload(name, key, { custom = {}, expiresAt } = {}) {
@@ -264,7 +273,6 @@ const beyond = Object.fromEntries(
       "setObjectLockConfiguration",
       "getBucketNotifications",
       "setBucketNotifications",
-      "listVersions",
       "getRetention",
       "setRetention",
       "getLegalHold",
@@ -282,7 +290,6 @@ const beyond = Object.fromEntries(
   | "setObjectLockConfiguration"
   | "getBucketNotifications"
   | "setBucketNotifications"
-  | "listVersions"
   | "getRetention"
   | "setRetention"
   | "getLegalHold"

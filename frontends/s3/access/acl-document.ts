@@ -1,6 +1,6 @@
 import { displayNameOf, writeOwner } from "../owner.js";
-import { s3Namespace, xmlDocument } from "../xml/write.js";
-import type { Acl } from "./acl.js";
+import { s3Namespace, type XmlWriter, xmlDocument } from "../xml/write.js";
+import type { Acl, AclGrant } from "./acl.js";
 
 const xsi = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
 
@@ -14,26 +14,28 @@ export function aclDocument(acl: Acl): string {
       () => {
         writeOwner(xml, acl.owner);
         xml.group("AccessControlList", () => {
-          for (const { to, permission } of grants) {
-            xml.group("Grant", () => {
-              const type = "id" in to ? "CanonicalUser" : "Group";
-              xml.group(
-                "Grantee",
-                () => {
-                  if ("id" in to) {
-                    xml.text("ID", to.id);
-                    xml.text("DisplayName", displayNameOf(to.id));
-                  } else xml.text("URI", to.group);
-                },
-                undefined,
-                `${xsi} xsi:type="${type}"`,
-              );
-              xml.text("Permission", permission);
-            });
-          }
+          for (const grant of grants) writeGrant(xml, grant);
         });
       },
       s3Namespace,
     ),
   );
+}
+
+export function writeGrant(xml: XmlWriter, { to, permission }: AclGrant): void {
+  xml.group("Grant", () => {
+    const type = "id" in to ? "CanonicalUser" : "Group";
+    xml.group(
+      "Grantee",
+      () => {
+        if ("id" in to) {
+          xml.text("ID", to.id);
+          xml.text("DisplayName", displayNameOf(to.id));
+        } else xml.text("URI", to.group);
+      },
+      undefined,
+      `${xsi} xsi:type="${type}"`,
+    );
+    xml.text("Permission", permission);
+  });
 }

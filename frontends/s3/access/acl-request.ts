@@ -57,24 +57,28 @@ export function aclOfDocument(document: XmlNode, owner: string): Acl {
   if (named !== undefined && named !== owner) throw new S3Error("AccessDenied");
   const lists = children(document, "AccessControlList");
   if (lists.length !== 1) throw new S3Error("MalformedACLError");
-  const grants = children(lists[0]!, "Grant").map((node): AclGrant => {
+  return checked({ owner, grants: grantsOfList(lists[0]!, "MalformedACLError") });
+}
+
+/** Reads the Grant elements of a list; `malformed` is the code for what is none. */
+export function grantsOfList(list: XmlNode, malformed: "MalformedACLError" | "MalformedXML"): AclGrant[] {
+  return children(list, "Grant").map((node): AclGrant => {
     const [grantee, ...more] = children(node, "Grantee");
     const permission = permissions.find((known) => known === childText(node, "Permission")?.trim());
-    if (grantee === undefined || more.length > 0 || permission === undefined) throw new S3Error("MalformedACLError");
-    return { to: granteeOf(grantee), permission };
+    if (grantee === undefined || more.length > 0 || permission === undefined) throw new S3Error(malformed);
+    return { to: granteeOf(grantee, malformed), permission };
   });
-  return checked({ owner, grants });
 }
 
 /** What a grantee is follows from what it has; the attribute xsi:type says the same. */
-function granteeOf(node: XmlNode): AclGrant["to"] {
+function granteeOf(node: XmlNode, malformed: "MalformedACLError" | "MalformedXML"): AclGrant["to"] {
   const id = childText(node, "ID");
   const uri = childText(node, "URI");
   const email = childText(node, "EmailAddress");
   if (id !== undefined && id !== "") return { id: checkUserId(id) };
   if (uri !== undefined) return { group: checkGroup(uri) };
   if (email !== undefined) throw unresolvable(email);
-  throw new S3Error("MalformedACLError");
+  throw new S3Error(malformed);
 }
 
 /** Nobody's e-mail address is known here. */

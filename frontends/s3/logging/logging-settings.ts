@@ -1,11 +1,17 @@
+import { type AclPermission, mostGrants } from "../access/acl.js";
+import { writeGrant } from "../access/acl-document.js";
+import { grantsOfList } from "../access/acl-request.js";
 import type { BucketAccess, SettingsView } from "../access/bucket-access.js";
 import { loggingService } from "../access/policy.js";
 import { evaluatePolicy } from "../access/policy-evaluate.js";
 import { S3Error } from "../errors.js";
 import { child, oneOf } from "../settings/document.js";
 import type { LoggingSettings } from "../settings/sections.js";
-import { children, childText, type XmlNode } from "../xml/read.js";
+import { childText, type XmlNode } from "../xml/read.js";
 import { s3Namespace, xmlDocument } from "../xml/write.js";
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_TargetGrant.html */
+const grantable: readonly AclPermission[] = ["FULL_CONTROL", "READ", "WRITE"];
 
 /** Reads a BucketLoggingStatus; undefined turns logging off. */
 export function loggingOfDocument(document: XmlNode): LoggingSettings | undefined {
@@ -14,11 +20,14 @@ export function loggingOfDocument(document: XmlNode): LoggingSettings | undefine
   const targetBucket = childText(enabled, "TargetBucket");
   const targetPrefix = childText(enabled, "TargetPrefix");
   if (targetBucket === undefined || targetPrefix === undefined) throw new S3Error("MalformedXML");
-  // Who may read the logs is for the target's own policy to say.
-  if (children(enabled, "TargetGrants").some((grants) => children(grants, "Grant").length > 0)) {
-    throw new S3Error("NotImplemented", { extra: { Header: "TargetGrants" } });
+  const list = child(enabled, "TargetGrants");
+  const grants = list === undefined ? [] : grantsOfList(list, "MalformedXML");
+  // Nothing can be written into an object that is there.
+  if (grants.length > mostGrants || grants.some(({ permission }) => !grantable.includes(permission))) {
+    throw new S3Error("MalformedXML");
   }
-  return { targetBucket, targetPrefix, keyFormat: keyFormatOf(child(enabled, "TargetObjectKeyFormat")) };
+  const keyFormat = keyFormatOf(child(enabled, "TargetObjectKeyFormat"));
+  return { targetBucket, targetPrefix, keyFormat, ...(grants.length === 0 ? {} : { grants }) };
 }
 
 function keyFormatOf(node: XmlNode | undefined): LoggingSettings["keyFormat"] {
@@ -38,6 +47,12 @@ export function loggingDocument(logging: LoggingSettings | undefined): string {
         if (logging === undefined) return;
         xml.group("LoggingEnabled", () => {
           xml.text("TargetBucket", logging.targetBucket);
+          const { grants = [] } = logging;
+          if (grants.length > 0) {
+            xml.group("TargetGrants", () => {
+              for (const grant of grants) writeGrant(xml, grant);
+            });
+          }
           xml.text("TargetPrefix", logging.targetPrefix);
           xml.group("TargetObjectKeyFormat", () => {
             if (logging.keyFormat === "simple" || logging.keyFormat === "none") {

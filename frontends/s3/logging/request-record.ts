@@ -1,26 +1,33 @@
 import type { TLSSocket } from "node:tls";
 import type { Context } from "koa";
 import { userOf } from "../access/bucket-access.js";
-import { keyText } from "../call.js";
+import { keyText, type LoggedStep } from "../call.js";
 import type { RequestFacts } from "../observe.js";
 import type { CompleteS3Options } from "../options.js";
 import type { LoggingSettings } from "../settings/sections.js";
+import { decodeBytes } from "../uri.js";
 import { type LogRecord, operationText } from "./log-record.js";
 
 /** Parameters that must not be in a log, which others may read. */
 const secret = /^(X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|Signature|AWSAccessKeyId)$/i;
 
-/** The record of a request for the access logs of its bucket; undefined when the bucket has none. */
-export function accessLogRecord(
+/** A record and the settings of the bucket that it is about. */
+export interface RecordToLog {
+  readonly logging: LoggingSettings;
+  readonly record: LogRecord;
+}
+
+/** The records of a request for the access logs of its bucket, and of others that it had to do with. */
+export function accessLogRecords(
   ctx: Context,
   facts: RequestFacts,
   hostId: string,
   options: CompleteS3Options,
-): { readonly logging: LoggingSettings; readonly record: LogRecord } | undefined {
+): RecordToLog[] {
   const { call } = facts;
-  if (call === undefined || call.bucket === "") return undefined;
+  if (call === undefined || call.bucket === "") return [];
   const logging = call.access.settings.section("logging");
-  if (logging === undefined) return undefined;
+  if (logging === undefined && call.logged.length === 0) return [];
   const { req, res } = ctx;
   const { headers, query } = call;
   const length = Number(res.getHeader("content-length") ?? Number.NaN);
@@ -57,12 +64,38 @@ export function accessLogRecord(
     tlsVersion: options.tls === undefined ? undefined : (socket.getProtocol?.() ?? undefined),
     aclRequired: call.allowedByAcl(),
   };
-  return { logging, record };
+  const steps = call.logged.flatMap((step): RecordToLog[] => {
+    const settings = step.access.settings.section("logging");
+    return settings === undefined ? [] : [{ logging: settings, record: stepRecord(record, step) }];
+  });
+  return logging === undefined ? steps : [{ logging, record }, ...steps];
+}
+
+function stepRecord(
+  record: LogRecord,
+  { access, operation, key, versionId, status, code, size }: LoggedStep,
+): LogRecord {
+  return {
+    ...record,
+    bucketOwner: access.ownerId,
+    bucket: access.bucket,
+    operation,
+    key: keyText(key),
+    status,
+    errorCode: code,
+    bytesSent: undefined,
+    objectSize: size,
+    versionId,
+  };
 }
 
 function withoutSecrets(url: string): string {
-  const [path, query] = url.split("?", 2);
-  if (query === undefined) return url;
-  const kept = query.split("&").filter((piece) => !secret.test(piece.split("=", 1)[0]!));
-  return kept.length === 0 ? path! : `${path}?${kept.join("&")}`;
+  const at = url.indexOf("?");
+  if (at < 0) return url;
+  const path = url.slice(0, at);
+  const kept = url
+    .slice(at + 1)
+    .split("&")
+    .filter((piece) => !secret.test(decodeBytes(piece.split("=", 1)[0]!) ?? ""));
+  return kept.length === 0 ? path : `${path}?${kept.join("&")}`;
 }

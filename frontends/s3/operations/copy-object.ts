@@ -6,6 +6,7 @@ import { partChecksumsKey } from "../checksums/part-checksums.js";
 import {
   type CopySource,
   directive,
+  logSource,
   openCopySource,
   parseCopySource,
   type ReachedSource,
@@ -14,7 +15,7 @@ import {
 import { customerKeyName } from "../encryption/customer-cipher.js";
 import { S3Error } from "../errors.js";
 import { hashedStream } from "../hashed-stream.js";
-import { etagKey, etagOf, tagsKey } from "../metadata.js";
+import { etagKey, etagOf, redirectKey, tagsKey } from "../metadata.js";
 import { type NewObject, newObject, withChecksum, writtenHeaders } from "../new-object.js";
 import { type Reply, xmlReply } from "../reply.js";
 import { type WriteGuard, writeGuard } from "../stored-conditions.js";
@@ -43,6 +44,7 @@ export const copyObject: Operation = {
     await guard.check();
     const reached = await reachCopySource(call, source);
     const object = await newObject(call);
+    logSource(call, reached, "REST.COPY.OBJECT_GET");
     const sealed = object.cipher !== undefined || reached.info.custom[customerKeyName] !== undefined;
     if (reached.access.isOwner && call.access.isOwner && !sealed) {
       return copyAtSatellite(call, reached, object, metadata, tagging, guard);
@@ -144,6 +146,7 @@ function changesSomething({ headers }: Call): boolean {
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-customer-algorithm",
     "x-amz-storage-class",
+    redirectKey,
   ].some((name) => headers.has(name));
 }
 
@@ -153,9 +156,9 @@ function fullChecksum(info: ObjectInfo): ObjectChecksum | undefined {
   return checksum?.type === "FULL_OBJECT" ? checksum : undefined;
 }
 
-/** Metadata about how the source is stored; the copy has its own. */
+/** Of the source alone; the copy has its own, or none. */
 const ofData = [checksumKey, partChecksumsKey, layoutKey];
-const ofStorage = [etagKey, aclKey, checksumKey, partChecksumsKey, layoutKey, customerKeyName];
+const ofStorage = [etagKey, aclKey, checksumKey, partChecksumsKey, layoutKey, customerKeyName, redirectKey];
 
 function copiedMetadata(source: ObjectInfo, fresh: CustomMetadata, metadata: string, tagging: string): CustomMetadata {
   const { [tagsKey]: freshTags, ...freshRest } = fresh;

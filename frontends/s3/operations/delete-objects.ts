@@ -36,6 +36,7 @@ export const deleteObjects: Operation = {
     if (victims.length === 0 || victims.length > mostKeys) throw new S3Error("MalformedXML");
     const quiet = childText(document, "Quiet")?.trim().toLowerCase() === "true";
     const outcomes = await deleteAll(call, victims);
+    logOutcomes(call, victims, outcomes);
     const marker = outcomes.find((outcome) => "result" in outcome && outcome.result?.marker !== undefined);
     const suspended =
       marker !== undefined && "result" in marker
@@ -58,6 +59,17 @@ export const deleteObjects: Operation = {
     );
   },
 };
+
+/** A line a key, as on Amazon, besides that of the request. */
+function logOutcomes(call: Call, victims: readonly Victim[], outcomes: readonly Outcome[]): void {
+  for (const [index, { key, versionId }] of victims.entries()) {
+    const outcome = outcomes[index]!;
+    const failure = "failure" in outcome ? outcome.failure : undefined;
+    const operation = "BATCH.DELETE.OBJECT";
+    const status = failure?.status ?? 204;
+    call.alsoLog({ access: call.access, operation, key, versionId, status, code: failure?.code });
+  }
+}
 
 function victimOf(node: XmlNode): Victim {
   const key = childText(node, "Key");

@@ -6,5 +6,11 @@ import { xmlReply } from "../reply.js";
 export const getBucketLogging: Operation = {
   name: "GetBucketLogging",
   ofSettings: true,
-  run: async (call) => xmlReply(loggingDocument(call.access.settings.section("logging"))),
+  async run(call) {
+    const logging = call.access.settings.section("logging");
+    const { changedAt } = logging ?? {};
+    const headers: Record<string, string> =
+      changedAt === undefined ? {} : { "Last-Modified": new Date(changedAt).toUTCString() };
+    return xmlReply(loggingDocument(logging), headers);
+  },
 };

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { isPosternError } from "../../../core/index.js";
+import { isPublicAcl } from "../access/acl.js";
 import type { BucketAccess } from "../access/bucket-access.js";
 import type { Call, Operation } from "../call.js";
 import { S3Error } from "../errors.js";
@@ -16,12 +18,22 @@ export const putBucketLogging: Operation = {
     const logging = loggingOfDocument(await configuration(call, "BucketLoggingStatus"));
     await call.project.headBucket(call.bucket, { signal: call.signal });
     if (logging !== undefined) await checkTarget(call, logging);
-    await changeSection(call, "logging", logging);
+    await changeSection(
+      call,
+      "logging",
+      logging === undefined ? undefined : { ...logging, changedAt: changedAt(call, logging) },
+    );
     return { status: 200 };
   },
 };
 
-async function checkTarget(call: Call, { targetBucket, targetPrefix }: LoggingSettings): Promise<void> {
+/** What is set again as it is has not changed. */
+function changedAt(call: Call, logging: LoggingSettings): number {
+  const { changedAt: at, ...before } = call.access.settings.section("logging") ?? {};
+  return at !== undefined && isDeepStrictEqual(before, logging) ? at : call.now;
+}
+
+async function checkTarget(call: Call, { targetBucket, targetPrefix, grants }: LoggingSettings): Promise<void> {
   if (targetBucket === call.bucket) {
     throw new S3Error("InvalidArgument", { message: "A bucket can not be the target of its own logs." });
   }
@@ -32,6 +44,11 @@ async function checkTarget(call: Call, { targetBucket, targetPrefix }: LoggingSe
   if (target.settings.section("logging") !== undefined) {
     throw new S3Error("InvalidArgument", { message: "The target bucket is itself logged." });
   }
+  if (grants === undefined) return;
+  if (!target.settings.aclsEnabled) throw new S3Error("AccessControlListNotSupported");
+  const acl = { owner: target.ownerId, grants };
+  if (target.settings.publicAccessBlock?.blockPublicAcls === true && isPublicAcl(acl))
+    throw new S3Error("AccessDenied");
 }
 
 async function reachTarget(call: Call, bucket: string): Promise<BucketAccess> {

@@ -1,6 +1,7 @@
 import { isPosternError, type Key } from "../../../core/index.js";
 import { type Call, keyText, type Operation } from "../call.js";
 import { S3Error, toS3Error } from "../errors.js";
+import { redirectKey } from "../metadata.js";
 import type { Reply } from "../reply.js";
 import type { WebsiteSettings } from "../settings/sections.js";
 import { redirectTarget, routeFor } from "../settings/website.js";
@@ -25,7 +26,7 @@ export const serveWebsite: Operation = {
     if (rule !== undefined) return movedTo(call, rule, asked);
     const key = asked === "" || asked.endsWith("/") ? `${asked}${website.index ?? ""}` : asked;
     try {
-      return await read(call, key);
+      return await readPage(call, key);
     } catch (error) {
       return await failed(call, website, asked, error);
     }
@@ -36,6 +37,15 @@ async function read(call: Call, key: Key): Promise<Reply> {
   const operation = call.method === "HEAD" ? headObject : getObject;
   await call.authorize(operation.name, { access: call.access, key });
   return operation.run(callFor(call, key));
+}
+
+/** The page, or where the object says that browsers should go in its place. */
+async function readPage(call: Call, key: Key): Promise<Reply> {
+  const reply = await read(call, key);
+  const location = reply.headers?.[redirectKey];
+  if (location === undefined) return reply;
+  if (typeof reply.body === "object") reply.body.close();
+  return { status: 301, headers: { Location: location } };
 }
 
 /** The same call about another key. */

@@ -1,6 +1,6 @@
 import { isPosternError } from "../../../core/index.js";
 import { type Call, keyOf, type Operation } from "../call.js";
-import { openCopySource, parseCopySource, reachCopySource } from "../copy-source.js";
+import { logSource, openCopySource, parseCopySource, reachCopySource } from "../copy-source.js";
 import { cipherOf } from "../encryption/customer-cipher.js";
 import { customerKey, encryptionHeaders } from "../encryption/requested.js";
 import { S3Error } from "../errors.js";
@@ -23,6 +23,7 @@ export const uploadPartCopy: Operation = {
     const customer = customerKey(call.headers);
     const cipher = cipherOf((await uploadFacts(call, uploadId)).custom, customer);
     const reached = await reachCopySource(call, source);
+    logSource(call, reached, "REST.COPY.PART_GET");
     const download = await openCopySource(call, reached, range).catch((error: unknown) => {
       throw isPosternError(error, "range-not-satisfiable") ? beyond(call) : error;
     });

@@ -27,7 +27,9 @@ function ruleOf(node: XmlNode): LifecycleRule {
     throw new S3Error("InvalidArgument", { message: "ID length should not exceed allowed limit of 255" });
   const enabled = oneOf(node, "Status", ["Enabled", "Disabled"]) === "Enabled";
   for (const name of ["Transition", "NoncurrentVersionTransition"]) {
-    if (children(node, name).length > 0) throw new S3Error("NotImplemented", { extra: { Header: name } });
+    const transitions = children(node, name);
+    for (const transition of transitions) dateOf(transition);
+    if (transitions.length > 0) throw new S3Error("NotImplemented", { extra: { Header: name } });
   }
   const { form, filter } = filterOf(node);
   const rule: LifecycleRule = {
@@ -42,7 +44,25 @@ function ruleOf(node: XmlNode): LifecycleRule {
   if (rule.expiration === undefined && rule.noncurrent === undefined && rule.abortUploadsAfterDays === undefined) {
     throw new S3Error("InvalidRequest", { message: "At least one action needs to be specified in a rule" });
   }
+  checkReach(rule);
   return rule;
+}
+
+/** Uploads have neither tags nor a size yet, delete markers never: such a rule would be about others than it says. */
+function checkReach({ filter, expiration, abortUploadsAfterDays }: LifecycleRule): void {
+  const narrow =
+    filter.tags.length > 0
+      ? "Tags"
+      : filter.sizeGreaterThan !== undefined || filter.sizeLessThan !== undefined
+        ? "Object Size"
+        : undefined;
+  if (narrow === undefined) return;
+  for (const [name, present] of [
+    ["AbortIncompleteMultipartUpload", abortUploadsAfterDays !== undefined],
+    ["ExpiredObjectDeleteMarker", expiration?.deleteMarkers !== undefined],
+  ] as const) {
+    if (present) throw new S3Error("InvalidRequest", { message: `${name} cannot be specified with ${narrow}.` });
+  }
 }
 
 function filterOf(node: XmlNode): Pick<LifecycleRule, "form" | "filter"> {
@@ -62,16 +82,21 @@ function filterOf(node: XmlNode): Pick<LifecycleRule, "form" | "filter"> {
     sizeLessThan: wholeOf(fields, "ObjectSizeLessThan"),
   };
   if (read.tags.some(({ key }) => key === "")) throw new S3Error("MalformedXML");
-  const conditions =
-    [read.prefix, read.sizeGreaterThan, read.sizeLessThan].filter((each) => each !== undefined).length +
-    read.tags.length;
-  if (and === undefined && conditions > 1) throw new S3Error("MalformedXML");
+  const { sizeGreaterThan, sizeLessThan } = read;
+  if (sizeGreaterThan !== undefined && sizeLessThan !== undefined && sizeGreaterThan >= sizeLessThan) {
+    throw new S3Error("InvalidRequest", {
+      message: "'ObjectSizeLessThan' must be larger than 'ObjectSizeGreaterThan'.",
+    });
+  }
+  // Several conditions without And mean the same, though Amazon refuses them; And besides others means nothing.
+  const besides = ["Prefix", "Tag", "ObjectSizeGreaterThan", "ObjectSizeLessThan"];
+  if (and !== undefined && besides.some((name) => children(filter, name).length > 0)) throw new S3Error("MalformedXML");
   return { form: and === undefined ? "filter" : "and", filter: read };
 }
 
 function expirationOf(node: XmlNode | undefined): LifecycleRule["expiration"] {
   if (node === undefined) return undefined;
-  const date = childText(node, "Date")?.trim();
+  const date = dateOf(node);
   const days = wholeOf(node, "Days", 1);
   const deleteMarkers =
     childText(node, "ExpiredObjectDeleteMarker") === undefined
@@ -79,10 +104,16 @@ function expirationOf(node: XmlNode | undefined): LifecycleRule["expiration"] {
       : booleanOf(node, "ExpiredObjectDeleteMarker");
   if ([date, days, deleteMarkers].filter((each) => each !== undefined).length !== 1) throw new S3Error("MalformedXML");
   if (date === undefined) return days === undefined ? { deleteMarkers } : { days };
+  return { date };
+}
+
+function dateOf(node: XmlNode): string | undefined {
+  const date = childText(node, "Date")?.trim();
+  if (date === undefined) return undefined;
   const time = /^\d{4}-\d\d-\d\d(T.*)?$/.test(date) ? Date.parse(date) : Number.NaN;
   if (Number.isNaN(time)) throw new S3Error("MalformedXML");
   if (time % 86_400_000 !== 0) throw new S3Error("InvalidArgument", { message: "'Date' must be at midnight GMT" });
-  return { date: new Date(time).toISOString() };
+  return new Date(time).toISOString();
 }
 
 function noncurrentOf(node: XmlNode | undefined): LifecycleRule["noncurrent"] {

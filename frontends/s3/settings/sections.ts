@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { BucketSettingsEntry } from "../../../core/index.js";
+import { permissions } from "../access/acl.js";
 import { S3Error } from "../errors.js";
 
 /**
@@ -41,6 +42,17 @@ const logging = z.object({
   targetBucket: z.string(),
   targetPrefix: z.string(),
   keyFormat: z.enum(["none", "simple", "event-time", "delivery-time"]),
+  /** Who may do what with the logs, besides the target's owner. */
+  grants: z
+    .array(
+      z.object({
+        to: z.union([z.object({ id: z.string() }), z.object({ group: z.string() })]),
+        permission: z.enum(permissions),
+      }),
+    )
+    .optional(),
+  /** Milliseconds since the epoch. */
+  changedAt: z.number().optional(),
 });
 export type LoggingSettings = z.infer<typeof logging>;
 
@@ -71,6 +83,8 @@ const schemas = {
   ownership: z.enum(["BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"]),
   cors: z.array(corsRule),
   lifecycle: z.array(lifecycleRule),
+  /** When a gateway last began to apply the lifecycle rules, in ms since the epoch. */
+  lifecycleRun: z.number(),
   logging,
   website,
   encryption: z.object({ algorithm: z.literal("AES256"), bucketKey: z.boolean() }),
@@ -117,5 +131,7 @@ export function withSection<K extends SectionName>(
   value: Section<K> | undefined,
 ): Readonly<Record<string, string>> {
   const { [name]: _, ...rest } = sections;
+  // It is about the rules.
+  if (name === "lifecycle" && value === undefined) return withSection(rest, "lifecycleRun", undefined);
   return value === undefined ? rest : { ...rest, [name]: JSON.stringify(value) };
 }

@@ -178,7 +178,7 @@ test("refuses too much metadata and what is not there", async (t) => {
   t.is(await put({ Tagging: `${"k".repeat(129)}=v` }), "InvalidTag 400");
   t.is(await put({ StorageClass: "GLACIER" }), "InvalidStorageClass 400");
   t.is(await put({ ServerSideEncryption: "aws:kms" }), "NotImplemented 501");
-  t.is(await put({ WebsiteRedirectLocation: "/x" }), "NotImplemented 501");
+  t.is(await put({ WebsiteRedirectLocation: "x" }), "InvalidRedirectLocation 400");
   t.is(await put({ ObjectLockLegalHoldStatus: "x" }), "InvalidArgument 400");
   t.is(await put({ Metadata: { "object-expires": "tomorrow" } }), "InvalidTTL 400");
   await s3.send(

@@ -50,3 +50,53 @@ test("is refused where none is served", async (t) => {
   const put = await signedRequest(server.url, { method: "PUT", target: "/site?website=", body: configuration });
   t.is(elementText(put.body, "Code"), "NotImplemented");
 });
+
+test("objects that send browsers elsewhere", async (t) => {
+  const server = await startS3TestServer({ websiteDomains: ["pages.example"] });
+  t.teardown(() => server.stop());
+  await server.project.createBucket("site");
+  const name = "x-amz-website-redirect-location";
+  const send = (target: string, headers: Record<string, string> = {}, method = "PUT") =>
+    signedRequest(server.url, { method, target, headers, body: method === "PUT" ? "body" : undefined });
+  for (const wrong of ["ftp://example.com/", "elsewhere", ""]) {
+    const refused = await send("/site/a", { [name]: wrong });
+    t.is(`${refused.status} ${elementText(refused.body, "Code")}`, "400 InvalidRedirectLocation");
+  }
+  t.is((await send("/site/a", { [name]: "/docs/b?c=d" })).status, 200);
+  t.is((await send("/site/index.html", { [name]: "https://example.com/" })).status, 200);
+  const read = await send("/site/a", {}, "GET");
+  t.like(read, { status: 200, body: "body" });
+  t.is(read.headers[name], "/docs/b?c=d");
+  t.is((await send("/site/a", {}, "HEAD")).headers[name], "/docs/b?c=d");
+
+  await signedRequest(server.url, { method: "PUT", target: "/site?policy=", body: policy });
+  await signedRequest(server.url, { method: "PUT", target: "/site?website=", body: configuration });
+  const visit = (target: string, method = "GET") =>
+    plainRequest(server.url, { method, target, headers: { host: "site.pages.example" } });
+  for (const method of ["GET", "HEAD"]) {
+    const moved = await visit("/a", method);
+    t.is(`${moved.status} ${moved.headers["location"]} ${moved.body}`, "301 /docs/b?c=d ");
+  }
+  t.is((await visit("/")).headers["location"], "https://example.com/");
+
+  // A copy has it only when it is asked for again, whatever becomes of the other metadata.
+  const copy = async (target: string, headers: Record<string, string> = {}) => {
+    await signedRequest(server.url, { method: "PUT", target, headers: { "x-amz-copy-source": "/site/a", ...headers } });
+    return (await send(target, {}, "HEAD")).headers[name];
+  };
+  t.is(await copy("/site/copy"), undefined);
+  t.is(await copy("/site/copy", { "x-amz-metadata-directive": "REPLACE" }), undefined);
+  t.is(await copy("/site/copy", { [name]: "/new" }), "/new");
+  t.is(await copy("/site/a", { [name]: "/itself" }), "/itself", "that is a change, so a copy onto itself is legal");
+
+  const begun = await signedRequest(server.url, {
+    method: "POST",
+    target: "/site/m?uploads=",
+    headers: { [name]: "/m" },
+  });
+  const upload = `/site/m?uploadId=${elementText(begun.body, "UploadId")}`;
+  const part = await send(`${upload}&partNumber=1`);
+  const list = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${part.headers["etag"]}</ETag></Part></CompleteMultipartUpload>`;
+  t.is((await signedRequest(server.url, { method: "POST", target: upload, body: list })).status, 200);
+  t.is((await send("/site/m", {}, "HEAD")).headers[name], "/m");
+});
