@@ -1,4 +1,5 @@
 import MarkdownIt from "markdown-it";
+import { cleanText } from "./clean-text.js";
 import { highlight } from "./highlight.js";
 import { languageOf } from "./languages.js";
 
@@ -57,5 +58,5 @@ for (const rule of ["th_open", "td_open"]) {
 }
 
 export function markdownHtml(text: string): string {
-  return markdown.render(text);
+  return markdown.render(cleanText(text));
 }

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { escapeText } from "./highlight.js";
+import { escapeText } from "./clean-text.js";
 import type { PreviewRequest } from "./preview-worker.js";
 
 export interface PreviewerOptions {

@@ -6,7 +6,7 @@ export function sizeText(bytes: number): string {
   let value = bytes;
   let unit = -1;
   // What would be rounded to 1000 goes to the next unit.
-  while (value >= 999.95 && unit < units.length - 1) {
+  while (value >= 999.5 && unit < units.length - 1) {
     value /= 1000;
     unit++;
   }

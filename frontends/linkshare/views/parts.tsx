@@ -5,7 +5,7 @@ import type { Breadcrumb } from "./models.js";
 
 /** A name of any length: it may be broken after what separates its words. */
 export function Name({ text }: { text: string }): JSX.Element {
-  const parts = visible(text).split(/(?<=[._\-/ ])/);
+  const parts = visible(text).split(/(?<=[_/-])/);
   return (
     <>
       {parts.map((part, index) => (

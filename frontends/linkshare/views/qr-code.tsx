@@ -6,8 +6,10 @@ const longest = 1_200;
 
 /** A QR code of a URL as SVG; nothing when the URL is too long for one. */
 export function QrCode({ url }: { url: string }): JSX.Element | null {
-  if (Buffer.byteLength(url) > longest) return null;
-  const { size, data } = encode(url, { ecc: "M", border: 3 });
+  // Halves of characters have no bytes.
+  const bytes = Buffer.from(url);
+  if (bytes.length > longest) return null;
+  const { size, data } = encode(bytes.toString(), { ecc: "M", border: 3 });
   // One run of dark dots after the other, since a path is much smaller than squares.
   let path = "";
   data.forEach((row, y) => {
