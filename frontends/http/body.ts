@@ -10,6 +10,9 @@ export interface BodyLimits {
   readonly highWaterMark: number;
 }
 
+/** A minute of waiting, then 1 KiB a second. */
+const defaultLimits: BodyLimits = { idleMs: 60_000, minBytesPerSecond: 1_024, highWaterMark: 256 * 1_024 };
+
 const waitingForContinue = new WeakSet<IncomingMessage>();
 
 /** Notes that the client waits for "100 Continue" before it sends the body (RFC 9110 section 10.1.1). */
@@ -27,7 +30,11 @@ export function awaitsContinue(req: IncomingMessage): boolean {
  * `deadline-exceeded` when the client is too slow and `canceled` when it has gone. Leaving early neither destroys the
  * connection (as Node's own iterator does) nor reads on: `settleBody` decides about the rest after the reply.
  */
-export function readBody(req: IncomingMessage, res: ServerResponse, limits: BodyLimits): AsyncIterable<Uint8Array> {
+export function readBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  limits: BodyLimits = defaultLimits,
+): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => createReader(req, res, limits) };
 }
 
@@ -116,7 +123,10 @@ function createReader(req: IncomingMessage, res: ServerResponse, limits: BodyLim
  * After the reply: a client that is still sending cannot be cut off, or it may never read the reply (the reset
  * overtakes it). What is left is thrown away, up to `maxBytes` and `maxMs`; then the connection goes.
  */
-export function settleBody(req: IncomingMessage, limits: { readonly maxBytes: number; readonly maxMs: number }): void {
+export function settleBody(
+  req: IncomingMessage,
+  limits: { readonly maxBytes: number; readonly maxMs: number } = { maxBytes: 2 ** 20, maxMs: 5_000 },
+): void {
   if (req.complete || req.destroyed || waitingForContinue.has(req)) return;
   let left = limits.maxBytes;
   const giveUp = (): void => {

@@ -12,16 +12,16 @@ export interface ListenOptions {
   readonly port: number;
   /** A certificate, or those of `openCertificates`, which follow their files; plain HTTP when absent. */
   readonly tls?: TlsSource;
-  /** Connections at a time; more are closed at once. */
-  readonly maxConnections: number;
-  /** Request line and headers together, in bytes; more is answered 431. */
-  readonly maxHeaderBytes: number;
-  /** Time for the request line and headers to arrive, in ms. */
-  readonly headersTimeoutMs: number;
-  /** Time an idle connection is kept for the next request, in ms. */
-  readonly keepAliveMs: number;
-  /** Bytes a connection reads ahead or keeps to be written. */
-  readonly highWaterMark: number;
+  /** Connections at a time; more are closed at once. 1 000 when absent. */
+  readonly maxConnections?: number;
+  /** Request line and headers together, in bytes; more is answered 431. 16 384 when absent. */
+  readonly maxHeaderBytes?: number;
+  /** Time for the request line and headers to arrive, in ms. 10 000 when absent. */
+  readonly headersTimeoutMs?: number;
+  /** Time an idle connection is kept for the next request, in ms. 65 000 when absent. */
+  readonly keepAliveMs?: number;
+  /** Bytes a connection reads ahead or keeps to be written. 65 536 when absent. */
+  readonly highWaterMark?: number;
   /** Body of the reply to what is not HTTP, by status (400, 408, 431). */
   readonly malformedReply?: (status: number) => { readonly type: string; readonly body: string };
 }
@@ -35,12 +35,21 @@ export interface Listening {
   stop(graceMs: number): Promise<void>;
 }
 
+const defaults = {
+  maxConnections: 1_000,
+  maxHeaderBytes: 16_384,
+  headersTimeoutMs: 10_000,
+  keepAliveMs: 65_000,
+  highWaterMark: 65_536,
+};
+
 /**
  * Listens for HTTP/1.1. There is no limit on a request's whole time (a 5 GiB body may take hours): `readBody` bounds
  * how long a client may keep us waiting. A request with "Expect: 100-continue" reaches the handler like any other, and
  * is told to go on when its body is first read.
  */
-export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listening> {
+export async function listen(handler: RequestListener, given: ListenOptions): Promise<Listening> {
+  const options = { ...defaults, ...given };
   const settings = {
     maxHeaderSize: options.maxHeaderBytes,
     headersTimeout: options.headersTimeoutMs,

@@ -16,7 +16,7 @@ export interface SendLimits {
 export async function sendStream(
   res: ServerResponse,
   body: AsyncIterable<Uint8Array>,
-  limits: SendLimits,
+  limits: SendLimits = { idleMs: 60_000, highWaterMark: 256 * 1_024 },
 ): Promise<void> {
   for await (const chunk of body) {
     if (res.destroyed) throw gone();

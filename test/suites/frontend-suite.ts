@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { inspect } from "node:util";
+import { isPosternError, type Project } from "../../core/index.js";
+import type { FrontendPlugin, OptionFields, OptionsInput } from "../../frontends/frontend.js";
+import { type SuiteServer, startForTest } from "./frontend-server.js";
+
+export { type SuiteServer, startForTest } from "./frontend-server.js";
+
+/** A frontend under test, and how it is used. */
+export interface FrontendSubject<Fields extends OptionFields = OptionFields> {
+  readonly plugin: FrontendPlugin<Fields>;
+  /** Options to start it with: port 0 at least, so that each start gets a port of its own. */
+  readonly options: OptionsInput<Fields>;
+  /**
+   * Uses the frontend once as a client does: with `server.credentials`, for an object of `server.project`, in the bucket
+   * "suite". Rejects when that does not work, and soon after `signal` is aborted. What it resolves with is searched for
+   * secrets: best the replies' headers and bodies.
+   */
+  use(server: SuiteServer, signal: AbortSignal): Promise<unknown>;
+  /** For frontends without credentials of their own: wrong ones are not tried. */
+  readonly anonymous?: boolean;
+}
+
+export interface FrontendSuiteOptions {
+  /** `test` of node:test. Of ava: `(title, run) => test.serial(title, async (t) => { await run(); t.pass(); })`. */
+  readonly test: (title: string, run: () => Promise<void>) => unknown;
+}
+
+const noSignal = new AbortController().signal;
+
+/** What every frontend must do. `factory` is asked for each test. */
+export function frontendSuite<Fields extends OptionFields>(
+  factory: () => FrontendSubject<Fields> | Promise<FrontendSubject<Fields>>,
+  { test }: FrontendSuiteOptions,
+): void {
+  // What is open in the process is counted: one test at a time, also where the runner would run several.
+  let before: Promise<unknown> = Promise.resolve();
+  const check = (title: string, run: (subject: FrontendSubject<Fields>) => Promise<void>) =>
+    test(`frontend: ${title}`, async () => {
+      const mine = before.then(async () => run(await factory()));
+      before = mine.catch(() => {});
+      await mine;
+    });
+
+  const started = async (subject: FrontendSubject<Fields>, project?: Partial<Project>) =>
+    await startForTest(subject.plugin, subject.options, { project });
+
+  check("has a name, and options with a word about each", async ({ plugin, options }) => {
+    assert.match(plugin.name, /^[a-z][a-z0-9-]*$/);
+    for (const [key, field] of Object.entries(plugin.options)) {
+      assert.ok(field.about.length > 3, `option ${key} has nothing in "about"`);
+      if (field.default !== undefined) field.check(field.default);
+    }
+    assert.equal(plugin.create(options).name, plugin.name);
+    const stranger = { ...options, noSuchOption: 1 } as OptionsInput<Fields>;
+    assert.throws(() => plugin.create(stranger), /no option noSuchOption/);
+  });
+
+  check("starts, serves, stops, and does so again", async (subject) => {
+    for (let round = 0; round < 2; round++) {
+      const server = await started(subject);
+      const open = [
+        ...Object.values(server.addresses),
+        ...(server.grpcAddress === undefined ? [] : [server.grpcAddress]),
+      ];
+      assert.ok(open.length > 0, "it listens nowhere, and has no service on the gRPC server");
+      await subject.use(server, noSignal);
+      await server.stop();
+      for (const address of open) await assert.rejects(connected(address), `${address} is still open after stop`);
+    }
+  });
+
+  check("two of it run side by side", async (subject) => {
+    const servers = [await started(subject), await started(subject)];
+    try {
+      await Promise.all(servers.map((server) => subject.use(server, noSignal)));
+    } finally {
+      for (const server of servers) await server.stop();
+    }
+  });
+
+  check("goes on after requests that were cancelled at any moment", async (subject) => {
+    const server = await started(subject);
+    try {
+      for (const delay of [0, 1, 2, 3, 5, 8, 13, 21, 34]) {
+        const cancel = new AbortController();
+        const timer = setTimeout(() => cancel.abort(), delay);
+        await Promise.allSettled([subject.use(server, cancel.signal)]);
+        clearTimeout(timer);
+      }
+      for (const address of Object.values(server.addresses)) {
+        for (const part of [
+          "",
+          "GET / HT",
+          "PUT /suite/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nshort",
+        ]) {
+          const socket = await connected(address);
+          socket.on("error", () => {}); // it may answer before it reads
+          if (part !== "") await new Promise((resolve) => socket.write(part, resolve));
+          socket.destroy();
+        }
+      }
+      await subject.use(server, noSignal);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  check("stops at once while requests wait for the network", async (subject) => {
+    const server = await started(subject, hanging());
+    const requests = Array.from({ length: 4 }, () => subject.use(server, AbortSignal.timeout(10_000)));
+    const settled = Promise.allSettled(requests);
+    await Promise.race([server.asked(), settled, after(1_000)]);
+    const began = performance.now();
+    await server.stop({ graceMs: 0 });
+    assert.ok(performance.now() - began < 3_000, "stop({ graceMs: 0 }) took more than three seconds");
+    assert.ok((await Promise.race([settled, after(3_000)])) !== "time is over", "requests go on after stop");
+  });
+
+  check("lets a request end within its grace, and takes no new ones", async (subject) => {
+    const server = await started(subject);
+    const request = subject.use(server, noSignal);
+    await Promise.race([server.asked(), request]);
+    await Promise.all([server.stop({ graceMs: 5_000 }), request]);
+  });
+
+  check("leaks no handles, and no downloads", async (subject) => {
+    const round = async () => {
+      const server = await started(subject);
+      await subject.use(server, noSignal);
+      await Promise.allSettled([subject.use(server, AbortSignal.timeout(3))]);
+      await server.stop();
+      return server;
+    };
+    await round(); // what is made once, such as a client's pool
+    const count = openHandles();
+    const server = await round();
+    await until(
+      () => openHandles() <= count,
+      () => `open after stop: ${process.getActiveResourcesInfo().join(", ")}`,
+    );
+    await until(
+      () => server.openDownloads() === 0,
+      () => `${server.openDownloads()} downloads were neither read nor closed`,
+    );
+  });
+
+  check("tells no secret in logs, output or replies", async (subject) => {
+    const told: string[] = [];
+    const silence = listenToOutput(told);
+    try {
+      const server = await started(subject);
+      told.push(text(await subject.use(server, noSignal)));
+      await Promise.allSettled([subject.use(server, AbortSignal.timeout(2))]);
+      await server.stop();
+      // What fails is what gets told.
+      const failing = await started(subject, broken("hunter2-of-the-core"));
+      told.push(text((await Promise.allSettled([subject.use(failing, noSignal)]))[0]));
+      await failing.stop();
+      for (const one of [server, failing]) {
+        told.push(...one.logged);
+        const secrets = { ...one.secrets, ...secretOptions(subject), "text of an error inside": "hunter2-of-the-core" };
+        for (const [name, secret] of Object.entries(secrets)) {
+          const where = told.find((line) => line.includes(secret));
+          assert.equal(where, undefined, `the ${name} is in what was told`);
+        }
+      }
+    } finally {
+      silence();
+    }
+  });
+
+  check("refuses wrong credentials", async (subject) => {
+    if (subject.anonymous === true) return;
+    const server = await started(subject);
+    try {
+      const { accessKeyId, secretKey } = server.credentials;
+      for (const credentials of [
+        { accessKeyId, secretKey: `${secretKey}x` },
+        { accessKeyId, secretKey: "" },
+        { accessKeyId: "nobody", secretKey },
+      ]) {
+        await assert.rejects(
+          subject.use({ ...server, credentials }, noSignal),
+          `it served ${credentials.accessKeyId === "nobody" ? "an unknown key" : "a wrong secret"}`,
+        );
+      }
+      await subject.use(server, noSignal);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  check("tells of a port in use, and closes what it opened", async (subject) => {
+    const ports = Object.entries(subject.plugin.options).filter(([, { kind }]) => kind === "port");
+    const first = await started(subject);
+    try {
+      const taken = Object.values(first.addresses)
+        .map((address) => Number(/:(\d+)\/?$/.exec(address)?.[1]))
+        .find((port) => port > 0);
+      const key = ports.find(([name]) => (subject.options as Record<string, unknown>)[name] === 0)?.[0];
+      if (taken === undefined || key === undefined) return;
+      const options = { ...subject.options, [key]: taken } as OptionsInput<Fields>;
+      await assert.rejects(startForTest(subject.plugin, options, {}), "it started on a port in use");
+    } finally {
+      await first.stop();
+    }
+  });
+}
+
+/** Calls that end only when they are cancelled, or never. */
+function hanging(): Partial<Project> {
+  const wait = (...args: unknown[]): Promise<never> => {
+    const { signal } = (args.at(-1) ?? {}) as { signal?: AbortSignal };
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  };
+  return { headObject: wait, getObject: wait, putObject: wait, listObjects: wait, headBucket: wait, listBuckets: wait };
+}
+
+/** Defects of the core, with a text that nobody may read. */
+function broken(secret: string): Partial<Project> {
+  const fail = () => Promise.reject(new Error(secret));
+  return { headObject: fail, getObject: fail, putObject: fail, listObjects: fail, headBucket: fail, listBuckets: fail };
+}
+
+/** Values of options that the frontend itself calls secret. */
+function secretOptions({ plugin, options }: FrontendSubject<OptionFields>): Record<string, string> {
+  const given = Object.entries(options as Record<string, unknown>);
+  const secret = given.filter(([key, value]) => plugin.options[key]?.secret === true && typeof value === "string");
+  return Object.fromEntries(secret.map(([key, value]) => [`option ${key}`, value as string]));
+}
+
+/** Everything that is written to stdout and stderr, until the returned function is called. */
+function listenToOutput(told: string[]): () => void {
+  const streams = [process.stdout, process.stderr] as const;
+  const originals = streams.map((stream) => stream.write);
+  for (const [i, stream] of streams.entries()) {
+    stream.write = function write(this: typeof stream, ...args: Parameters<typeof stream.write>) {
+      told.push(typeof args[0] === "string" ? args[0] : Buffer.from(args[0]).toString());
+      return originals[i]!.apply(stream, args);
+    } as typeof stream.write;
+  }
+  return () => {
+    for (const [i, stream] of streams.entries()) stream.write = originals[i]!;
+  };
+}
+
+function openHandles(): number {
+  const kinds = ["TCPServerWrap", "TCPSocketWrap", "PipeWrap", "Timeout", "UDPWRAP", "MessagePort", "Worker"];
+  return process.getActiveResourcesInfo().filter((kind) => kinds.includes(kind)).length;
+}
+
+/** Opens a TCP connection to "http://host:port" or "host:port". */
+async function connected(address: string) {
+  const { hostname, port } = new URL(/^\w+:\/\//.test(address) ? address : `tcp://${address}`);
+  const socket = connect(Number(port), hostname.replace(/^\[|\]$/g, ""));
+  await once(socket, "connect");
+  return socket;
+}
+
+function after(ms: number): Promise<"time is over"> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve("time is over"), ms).unref();
+  });
+}
+
+async function until(condition: () => boolean, message: () => string): Promise<void> {
+  for (const end = performance.now() + 5_000; !condition(); await new Promise((resolve) => setTimeout(resolve, 20))) {
+    if (performance.now() > end) assert.fail(message());
+  }
+}
+
+function text(value: unknown): string {
+  const full = isPosternError(value) ? value.message : value;
+  return typeof full === "string" ? full : inspect(full, { depth: 8, maxStringLength: null, maxArrayLength: 1_000 });
+}

@@ -1,0 +1,9 @@
+/** "postern/testing": what authors of plugins and stores run against theirs. */
+export { createMemoryProject } from "../helpers/memory-project.js";
+export {
+  type FrontendSubject,
+  type FrontendSuiteOptions,
+  frontendSuite,
+  type SuiteServer,
+  startForTest,
+} from "./frontend-suite.js";
