@@ -19,7 +19,7 @@ export function edgeAuthService(
       if (take(hostOf(peerAddress)) > 0)
         throw new PosternError("too-many-requests", "too many registrations; wait a minute");
       if (request.accessGrant.length > maxGrantBytes) {
-        throw new PosternError("invalid-argument", `access grant: longer than ${maxGrantBytes} bytes`);
+        throw new PosternError("invalid-argument", "provided access grant is too large");
       }
       try {
         const issued = await access.register({ accessGrant: request.accessGrant, public: request.public });

@@ -1,11 +1,26 @@
 package interop
 
 import (
+	"bufio"
 	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/minio/minio-go/v7"
 	"storj.io/uplink"
@@ -72,4 +87,134 @@ func TestRegisterPublicAccess(t *testing.T) {
 			t.Fatalf("link %q, not %q", link, want)
 		}
 	}
+}
+
+// Shares that end: those that end within a minute are refused.
+func TestRegisterAccessOfShares(t *testing.T) {
+	ctx := testContext(t)
+	file := ready(t)
+	project := openProject(ctx, t)
+	bucket := newBucket(ctx, t, project, "shares")
+	upload(ctx, t, project, bucket, "dir/file", []byte("shared"), nil)
+	access, err := uplink.ParseAccess(file.AccessGrant)
+	check(t, err)
+	config := edge.Config{AuthServiceAddress: file.AuthDrpc, InsecureUnencryptedConnection: true}
+	for _, one := range []struct {
+		name     string
+		until    time.Duration
+		accepted bool
+	}{{"without an end", 0, true}, {"ends in two hours", 2 * time.Hour, true}, {"ends in 30 s", 30 * time.Second, false}, {"ended", -time.Hour, false}} {
+		permission := uplink.ReadOnlyPermission()
+		if one.until != 0 {
+			permission.NotAfter = time.Now().Add(one.until)
+		}
+		shared, err := access.Share(permission, uplink.SharePrefix{Bucket: bucket, Prefix: "dir/"})
+		check(t, err)
+		credentials, err := config.RegisterAccess(ctx, shared, &edge.RegisterAccessOptions{Public: true})
+		if !one.accepted {
+			mustBe(t, one.name, err, edge.ErrRegisterAccessFailed)
+			continue
+		}
+		check(t, err)
+		client := s3Client(t, credentials.Endpoint, credentials.AccessKeyID, credentials.SecretKey)
+		got, err := client.GetObject(ctx, bucket, "dir/file", minio.GetObjectOptions{})
+		check(t, err)
+		data, err := io.ReadAll(got)
+		check(t, err)
+		mustEqual(t, one.name, data, []byte("shared"))
+	}
+}
+
+// The CLI dials over TLS unless it is told otherwise, without the prologue that the network's own connections have.
+func TestRegisterAccessOverTLS(t *testing.T) {
+	ctx := testContext(t)
+	file := ready(t)
+	access, err := uplink.ParseAccess(file.AccessGrant)
+	check(t, err)
+	certificate, certFile, keyFile := webCertificate(t)
+	drpc, https := startAuth(ctx, t, access.SatelliteAddress(), "--tls-cert", certFile, "--tls-key", keyFile)
+
+	trusting := edge.Config{AuthServiceAddress: drpc, CertificatePEM: certificate}
+	credentials, err := trusting.RegisterAccess(ctx, access, &edge.RegisterAccessOptions{Public: true})
+	check(t, err)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(certificate)
+	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, https+"/v1/access/"+credentials.AccessKeyID, nil)
+	check(t, err)
+	request.Header.Set("Authorization", "Bearer interop-token")
+	response, err := client.Do(request)
+	check(t, err)
+	defer func() { _ = response.Body.Close() }()
+	var found struct {
+		AccessGrant string `json:"access_grant"`
+		SecretKey   string `json:"secret_key"`
+		Public      bool   `json:"public"`
+	}
+	check(t, json.NewDecoder(response.Body).Decode(&found))
+	text, err := access.Serialize()
+	check(t, err)
+	if found.AccessGrant != text || found.SecretKey != credentials.SecretKey || !found.Public {
+		t.Fatal("another record than was registered")
+	}
+
+	for _, config := range []edge.Config{
+		{AuthServiceAddress: drpc},
+		{AuthServiceAddress: drpc, InsecureUnencryptedConnection: true},
+	} {
+		short, cancel := context.WithTimeout(ctx, 10*time.Second)
+		_, err = config.RegisterAccess(short, access, nil)
+		cancel()
+		if err == nil {
+			t.Fatalf("registered with %+v", config)
+		}
+	}
+}
+
+// startAuth runs the auth service alone, for grants of one satellite.
+func startAuth(ctx context.Context, t *testing.T, satellite string, flags ...string) (drpc, http string) {
+	t.Helper()
+	program := filepath.Join("..", "..", "dist", "bin", "postern.js")
+	args := []string{program, "auth", "--ephemeral", "--data-dir", t.TempDir(), "--satellite", satellite,
+		"--endpoint", "https://s3.example", "--auth-token", "interop-token"}
+	command := exec.CommandContext(ctx, "node", append(args, flags...)...)
+	command.Stderr = os.Stderr
+	output, err := command.StdoutPipe()
+	check(t, err)
+	check(t, command.Start())
+	t.Cleanup(func() { _ = command.Process.Signal(os.Interrupt); _ = command.Wait() })
+	lines := bufio.NewScanner(output)
+	for drpc == "" && lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		if len(fields) == 2 && fields[0] == "http" {
+			http = fields[1]
+		}
+		if len(fields) == 2 && fields[0] == "drpc" {
+			drpc = fields[1]
+		}
+	}
+	if drpc == "" || http == "" {
+		t.Fatal("the auth service did not start")
+	}
+	return drpc, http
+}
+
+// webCertificate is one of its own authority for this machine, and the files of it and of its key.
+func webCertificate(t *testing.T) (certificate []byte, certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	check(t, err)
+	template := x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &key.PublicKey, key)
+	check(t, err)
+	keyDer, err := x509.MarshalPKCS8PrivateKey(key)
+	check(t, err)
+	certFile, keyFile = filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+	certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	check(t, os.WriteFile(certFile, certificate, 0o600))
+	check(t, os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDer}), 0o600))
+	return certificate, certFile, keyFile
 }

@@ -28,7 +28,7 @@ test("EdgeAuth over gRPC", async (t) => {
 const withGrpcurl = hasProgram("grpcurl", ["-version"]) || process.env["CI"] !== undefined ? test : test.skip;
 
 withGrpcurl("grpcurl lists, describes, registers and checks health with no .proto file", async (t) => {
-  const { deps, grant, address } = await started(t);
+  const { deps, grant, foreignGrant, expiredGrant, address } = await started(t);
   const grpcurl = (...args: string[]) => mustRun("grpcurl", ["-plaintext", ...args]);
   const { stdout: listed } = await grpcurl(address, "list");
   t.true(listed.split("\n").includes("EdgeAuth"));
@@ -40,14 +40,23 @@ withGrpcurl("grpcurl lists, describes, registers and checks health with no .prot
   const request = JSON.stringify({ access_grant: grant });
   const issued = JSON.parse((await grpcurl("-d", request, address, "EdgeAuth/RegisterAccess")).stdout);
   t.like(await deps.access.resolve(issued.access_key_id), { accessGrant: grant, secretKey: issued.secret_key });
-  t.is(JSON.parse((await grpcurl(address, "grpc.health.v1.Health/Check")).stdout).status, "SERVING");
-  const bad = await runProgram("grpcurl", [
-    "-plaintext",
-    "-d",
-    '{"access_grant":"x"}',
-    address,
-    "EdgeAuth/RegisterAccess",
-  ]);
-  t.not(bad.code, 0);
-  t.regex(bad.stderr, /Code: InvalidArgument\s+Message: access grant: /);
+  t.regex(
+    (await grpcurl(address, "describe", "EdgeRegisterAccessRequest")).stdout,
+    /string access_grant = 1;\s+bool public = 2;/,
+  );
+  const check = "grpc.health.v1.Health/Check";
+  t.is(JSON.parse((await grpcurl(address, check)).stdout).status, "SERVING");
+  t.is(JSON.parse((await grpcurl("-d", '{"service":"EdgeAuth"}', address, check)).stdout).status, "SERVING");
+  for (const [accessGrant, why] of [
+    ["", "access grant: invalid access grant format"],
+    ["x", "access grant: invalid access grant format"],
+    [foreignGrant, "access grant: disallowed satellite: "],
+    [expiredGrant, "access grant: expiration cannot be shorter than a minute"],
+    ["1".repeat(5000), "provided access grant is too large"],
+  ] as const) {
+    const data = JSON.stringify({ access_grant: accessGrant });
+    const bad = await runProgram("grpcurl", ["-plaintext", "-d", data, address, "EdgeAuth/RegisterAccess"]);
+    t.not(bad.code, 0);
+    t.regex(bad.stderr, new RegExp(`Code: InvalidArgument\\s+Message: ${why}`));
+  }
 });
