@@ -16,6 +16,7 @@ import { headersOfForm, keyOfForm } from "./form/form-headers.js";
 import { authenticateForm } from "./form/form-signature.js";
 import { boundaryOf, readForm } from "./form/multipart-reader.js";
 import { type RequestHeaders, requestHeaders } from "./headers.js";
+import { withHoisted } from "./hoisted-headers.js";
 import type { Jobs } from "./jobs/jobs.js";
 import type { LogDelivery } from "./logging/log-delivery.js";
 import { accessLogRecords } from "./logging/request-record.js";
@@ -164,8 +165,9 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
   }
 
   /** A request with its signature, if any, in headers or query. */
-  async function requestOf(method: string, target: Target, headers: RequestHeaders): Promise<Incoming> {
-    const authenticated = await authenticate({ ...target, method, headers }, init.lookUp, init.now());
+  async function requestOf(method: string, target: Target, sent: RequestHeaders): Promise<Incoming> {
+    const authenticated = await authenticate({ ...target, method, headers: sent }, init.lookUp, init.now());
+    const headers = authenticated === undefined ? sent : withHoisted(sent, target.query);
     if (target.bucket !== "") checkBucketName(target.bucket);
     return {
       operation: routeOf(method, target, headers),

@@ -1,5 +1,6 @@
 import type { Key, ListEntry, ListObjectsOptions, ObjectInfo } from "../../core/index.js";
 import type { Call } from "./call.js";
+import { checksumOf } from "./checksums/object-checksum.js";
 import type { KeyEncoder } from "./text-encoding.js";
 import type { XmlWriter } from "./xml/write.js";
 
@@ -31,6 +32,13 @@ export function writeEntries(
   for (const entry of entries) {
     if (entry.kind === "prefix") writePrefix(xml, encode(entry.prefixBytes));
   }
+}
+
+/** Of the checksum that an upload was begun with, which has no value yet. */
+export function writeChecksumKind(xml: XmlWriter, upload: Pick<ObjectInfo, "custom">): void {
+  const checksum = checksumOf(upload);
+  xml.text("ChecksumAlgorithm", checksum?.algorithm);
+  xml.text("ChecksumType", checksum?.type);
 }
 
 export function writePrefix(xml: XmlWriter, prefix: string | undefined): void {

@@ -10,7 +10,6 @@ import { etagOf, headersOfMetadata, tagsKey } from "./metadata.js";
 import { lockHeaders } from "./object-lock.js";
 import type { RequestedRange } from "./part-number.js";
 import { checksumSize } from "./payload/checksum.js";
-import type { Query } from "./query.js";
 import { tagsOfText } from "./tagging.js";
 import { bytesOfText } from "./uri.js";
 import { versionHeaders } from "./version-id.js";
@@ -64,12 +63,17 @@ const overridable: Readonly<Record<string, string>> = {
   "response-expires": "Expires",
 };
 
-/** The response-* parameters: part of the signed query, so the signer's will. */
-export function overrideHeaders(query: Query): Record<string, string> {
+/** The response-* parameters: part of the signed query, so the signer's will. Strangers have none. */
+export function overrideHeaders({ query, caller }: Call): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const [parameter, header] of Object.entries(overridable)) {
     const value = query.get(parameter);
     if (value === undefined) continue;
+    if (caller.kind === "anonymous") {
+      throw new S3Error("InvalidRequest", {
+        message: "Request specific response headers cannot be used for anonymous GET requests.",
+      });
+    }
     if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) {
       throw new S3Error("InvalidArgument", { extra: { ArgumentName: parameter } });
     }

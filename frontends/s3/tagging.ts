@@ -61,6 +61,9 @@ function checkTags(tags: readonly Tag[], of: "object" | "bucket"): void {
     if (key === "" || key.length > 128) {
       throw new S3Error("InvalidTag", { message: "The TagKey you have provided is invalid" });
     }
+    if (/^aws:/i.test(key)) {
+      throw new S3Error("InvalidTag", { message: "System tags cannot be added/updated by requester" });
+    }
     if (value.length > 256) throw new S3Error("InvalidTag", { message: "The TagValue you have provided is invalid" });
     if (seen.has(key)) throw new S3Error("InvalidTag", { message: "Cannot provide multiple Tags with the same key" });
     seen.add(key);

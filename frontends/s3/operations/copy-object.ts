@@ -1,7 +1,7 @@
 import type { CustomMetadata, ObjectInfo } from "../../../core/index.js";
 import { aclKey } from "../access/bucket-access.js";
 import { type Call, keyOf, keyText, type Operation } from "../call.js";
-import { checksumKey, checksumOf, type ObjectChecksum } from "../checksums/object-checksum.js";
+import { checksumKey, checksumOf, type ObjectChecksum, requestedChecksum } from "../checksums/object-checksum.js";
 import { partChecksumsKey } from "../checksums/part-checksums.js";
 import {
   type CopySource,
@@ -46,17 +46,19 @@ export const copyObject: Operation = {
     const object = await newObject(call);
     logSource(call, reached, "REST.COPY.OBJECT_GET");
     const sealed = object.cipher !== undefined || reached.info.custom[customerKeyName] !== undefined;
-    if (reached.access.isOwner && call.access.isOwner && !sealed) {
+    const asked = requestedChecksum(call.headers)?.algorithm;
+    const known = asked === undefined || checksumOf(reached.info)?.algorithm === asked;
+    if (reached.access.isOwner && call.access.isOwner && !sealed && known) {
       return copyAtSatellite(call, reached, object, metadata, tagging, guard);
     }
     const opened = await openCopySource(call, reached);
     try {
       const copied = copiedMetadata(opened.info, object.custom, metadata, tagging);
-      const checksum = fullChecksum(opened.info);
-      const { body, md5 } = hashedStream(opened.body, opened.length, call.hashes);
+      const { body, md5, checksum: computed } = hashedStream(opened.body, opened.length, call.hashes, asked);
+      const checksum = () => computed() ?? fullChecksum(opened.info);
       let etag = "";
       const info = await call.project.putObject(call.bucket, keyOf(call), object.cipher?.encrypt(body, 0) ?? body, {
-        custom: withChecksum(copied, checksum),
+        custom: () => withChecksum(copied, checksum()),
         expiresAt: metadata === "COPY" ? opened.info.expiresAt : object.expiresAt,
         ...object.lock,
         ifNoneMatch: guard.ifNoneMatch,
@@ -69,7 +71,7 @@ export const copyObject: Operation = {
       });
       const written = { custom: copied, customer: object.customer };
       const headers = { ...writtenHeaders(call, written, info), ...sourceVersionHeaders(reached.info) };
-      return copyReply("CopyObjectResult", etag, info.createdAt, { checksum, headers });
+      return copyReply("CopyObjectResult", etag, info.createdAt, { checksum: checksum(), headers });
     } finally {
       opened.close();
     }
@@ -126,7 +128,7 @@ export function copyReply(
           xml.text("ETag", `"${etag}"`);
           if (more.checksum !== undefined) {
             xml.text(`Checksum${more.checksum.algorithm}`, more.checksum.value);
-            xml.text("ChecksumType", more.checksum.type);
+            if (root === "CopyObjectResult") xml.text("ChecksumType", more.checksum.type);
           }
         },
         s3Namespace,

@@ -17,7 +17,7 @@ export const getObject: Operation = {
   async run(call) {
     const key = keyOf(call);
     const version = await requestedVersion(call, key);
-    const overrides = overrideHeaders(call.query);
+    const overrides = overrideHeaders(call);
     const requested = await wantedRange(call, version);
     const { range } = requested;
     const download = await open(call, range, version).catch((error: unknown) => missingObject(call, key, error));

@@ -12,7 +12,7 @@ export const headObject: Operation = {
   async run(call) {
     const key = keyOf(call);
     const version = await requestedVersion(call, key);
-    const overrides = overrideHeaders(call.query);
+    const overrides = overrideHeaders(call);
     const info = await call.project
       .headObject(call.bucket, key, { version, signal: call.signal })
       .catch((error: unknown) => missingObject(call, key, error));

@@ -1,5 +1,5 @@
 import type { Operation } from "../call.js";
-import { listingOptions, writePrefix } from "../listing.js";
+import { listingOptions, writeChecksumKind, writePrefix } from "../listing.js";
 import { writeOwner } from "../owner.js";
 import { pageSize } from "../parameters.js";
 import { xmlReply } from "../reply.js";
@@ -45,6 +45,7 @@ export const listMultipartUploads: Operation = {
                 writeOwner(xml, owner);
                 xml.text("StorageClass", "STANDARD");
                 xml.text("Initiated", upload.createdAt.toISOString());
+                writeChecksumKind(xml, upload);
               });
             }
             for (const entry of page.entries) {

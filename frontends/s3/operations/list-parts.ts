@@ -1,6 +1,7 @@
-import { type Call, keyOf, type Operation } from "../call.js";
+import { keyOf, type Operation } from "../call.js";
 import { parsePartNote } from "../checksums/part-checksums.js";
 import { S3Error } from "../errors.js";
+import { writeChecksumKind } from "../listing.js";
 import { writeOwner } from "../owner.js";
 import { maxParts, pageSize, uploadIdOf } from "../parameters.js";
 import { xmlReply } from "../reply.js";
@@ -24,7 +25,8 @@ export const listParts: Operation = {
       signal: call.signal,
     });
     const notes = await call.notes.all(uploadId);
-    const owner = await findOwner(call, uploadId);
+    const facts = await uploadFacts(call, uploadId);
+    const owner = ownerOfUpload(facts, call.access.ownerId);
     const parts = page.parts.slice(0, limit);
     const more = limit > 0 && page.more;
     return xmlReply(
@@ -43,6 +45,7 @@ export const listParts: Operation = {
             xml.text("MaxParts", limit);
             xml.text("EncodingType", call.query.get("encoding-type") || undefined);
             xml.text("IsTruncated", more);
+            writeChecksumKind(xml, facts);
             for (const part of parts) {
               xml.group("Part", () => {
                 xml.text("PartNumber", part.partNumber);
@@ -60,13 +63,6 @@ export const listParts: Operation = {
     );
   },
 };
-
-/** Uploads of others than the bucket's owner say so in their metadata; there are none where nobody is let in. */
-async function findOwner(call: Call, uploadId: string): Promise<string> {
-  const { access } = call;
-  if (access.settings.entry?.hasGrant !== true) return access.ownerId;
-  return ownerOfUpload(await uploadFacts(call, uploadId), access.ownerId);
-}
 
 function markerOf(text: string | undefined): number | undefined {
   if (text === undefined || text === "") return undefined;

@@ -75,5 +75,7 @@ function replyOf(call: Call, form: PostedForm, etag: string, about: Readonly<Rec
 function redirectOf(text: string | undefined, told: Readonly<Record<string, string>>): string | undefined {
   if (text === undefined || !/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
   const parameters = Object.entries(told).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-  return `${text}${text.includes("?") ? "&" : "?"}${parameters.join("&")}`;
+  // In characters that a header can have.
+  const url = /^[\x21-\x7e]*$/.test(text) ? text : new URL(text).href;
+  return `${url}${url.includes("?") ? "&" : "?"}${parameters.join("&")}`;
 }

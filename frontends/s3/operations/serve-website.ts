@@ -2,9 +2,11 @@ import { isPosternError, type Key } from "../../../core/index.js";
 import { type Call, keyText, type Operation } from "../call.js";
 import { S3Error, toS3Error } from "../errors.js";
 import { redirectKey } from "../metadata.js";
+import { parseQuery } from "../query.js";
 import type { Reply } from "../reply.js";
 import type { WebsiteSettings } from "../settings/sections.js";
 import { redirectTarget, routeFor } from "../settings/website.js";
+import { bytesOfText, encodePathBytes } from "../uri.js";
 import { getObject } from "./get-object.js";
 import { headObject } from "./head-object.js";
 
@@ -33,6 +35,8 @@ export const serveWebsite: Operation = {
   },
 };
 
+const noQuery = parseQuery("")!;
+
 async function read(call: Call, key: Key): Promise<Reply> {
   const operation = call.method === "HEAD" ? headObject : getObject;
   await call.authorize(operation.name, { access: call.access, key });
@@ -48,16 +52,16 @@ async function readPage(call: Call, key: Key): Promise<Reply> {
   return { status: 301, headers: { Location: location } };
 }
 
-/** The same call about another key. */
+/** The same call about another key. The query means nothing: a version, say, is not what the visitor may ask for. */
 function callFor(call: Call, key: Key): Call {
-  return Object.create(call, { key: { value: key } }) as Call;
+  return Object.create(call, { key: { value: key }, query: { value: noQuery } }) as Call;
 }
 
 async function failed(call: Call, website: WebsiteSettings, asked: string, error: unknown): Promise<Reply> {
   const s3Error = toS3Error(error);
   if (s3Error.status !== 404 && s3Error.status !== 403) throw error;
   if (asked !== "" && !asked.endsWith("/") && (await exists(call, `${asked}/${website.index ?? ""}`))) {
-    return { status: 302, headers: { Location: `/${asked.split("/").map(encodeURIComponent).join("/")}/` } };
+    return { status: 302, headers: { Location: `/${pathOf(asked)}/` } };
   }
   const rule = routeFor(website, asked, s3Error.status);
   if (rule !== undefined) return movedTo(call, rule, asked);
@@ -70,6 +74,11 @@ async function failed(call: Call, website: WebsiteSettings, asked: string, error
     }
   }
   return errorPage(call, s3Error);
+}
+
+/** Not to be taken for another host, as "//name" is. */
+function pathOf(key: string): string {
+  return encodePathBytes(bytesOfText(key)).replace(/^\//, "%2F");
 }
 
 async function exists(call: Call, key: string): Promise<boolean> {

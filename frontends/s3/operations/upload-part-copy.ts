@@ -1,5 +1,7 @@
 import { isPosternError } from "../../../core/index.js";
 import { type Call, keyOf, type Operation } from "../call.js";
+import { checksumOf } from "../checksums/object-checksum.js";
+import { partNote } from "../checksums/part-checksums.js";
 import { logSource, openCopySource, parseCopySource, reachCopySource } from "../copy-source.js";
 import { cipherOf } from "../encryption/customer-cipher.js";
 import { customerKey, encryptionHeaders } from "../encryption/requested.js";
@@ -21,7 +23,8 @@ export const uploadPartCopy: Operation = {
     const source = parseCopySource(call.headers.get("x-amz-copy-source"));
     const range = copyRange(call.headers.get("x-amz-copy-source-range"));
     const customer = customerKey(call.headers);
-    const cipher = cipherOf((await uploadFacts(call, uploadId)).custom, customer);
+    const facts = await uploadFacts(call, uploadId);
+    const cipher = cipherOf(facts.custom, customer);
     const reached = await reachCopySource(call, source);
     logSource(call, reached, "REST.COPY.PART_GET");
     const download = await openCopySource(call, reached, range).catch((error: unknown) => {
@@ -30,7 +33,8 @@ export const uploadPartCopy: Operation = {
     try {
       // Unlike a download's, this range is not cut to the object.
       if (range !== undefined && range.end > download.info.size) throw beyond(call, download.info.size);
-      const { body, md5 } = hashedStream(download.body, download.length, call.hashes);
+      const algorithm = checksumOf(facts)?.algorithm;
+      const { body, md5, checksum } = hashedStream(download.body, download.length, call.hashes, algorithm);
       const data = cipher?.encrypt(body, partNumber) ?? body;
       let etag = "";
       const part = await call.project.uploadPart(call.bucket, keyOf(call), uploadId, partNumber, data, {
@@ -40,7 +44,10 @@ export const uploadPartCopy: Operation = {
         },
         signal: call.signal,
       });
+      const computed = checksum();
+      if (computed !== undefined) await call.notes.put(uploadId, partNumber, partNote(computed, etag));
       return copyReply("CopyPartResult", etag, part.modifiedAt, {
+        checksum: computed,
         headers: { ...encryptionHeaders(customer), ...sourceVersionHeaders(reached.info) },
       });
     } finally {

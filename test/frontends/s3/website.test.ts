@@ -100,3 +100,22 @@ test("objects that send browsers elsewhere", async (t) => {
   t.is((await signedRequest(server.url, { method: "POST", target: upload, body: list })).status, 200);
   t.is((await send("/site/m", {}, "HEAD")).headers[name], "/m");
 });
+
+test("the query of a visitor means nothing, and folders are on this site", async (t) => {
+  const server = await startS3TestServer({ websiteDomains: ["pages.example"] });
+  t.teardown(() => server.stop());
+  await server.project.createBucket("site");
+  const keys = ["index.html", "/other.example/index.html"];
+  for (const key of keys) {
+    await server.project.putObject("site", key, [Buffer.from("page")], { custom: { "content-type": "text/html" } });
+  }
+  await signedRequest(server.url, { method: "PUT", target: "/site?policy=", body: policy });
+  await signedRequest(server.url, { method: "PUT", target: "/site?website=", body: configuration });
+  const get = (target: string) => plainRequest(server.url, { target, headers: { host: "site.pages.example" } });
+  for (const query of ["versionId=00", "partNumber=7", "response-content-type=x", "uploads"]) {
+    const page = await get(`/?${query}`);
+    t.like(page, { status: 200, body: "page" }, query);
+    t.is(page.headers["content-type"], "text/html");
+  }
+  t.is((await get("//other.example")).headers["location"], "/%2Fother.example/");
+});
