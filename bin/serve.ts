@@ -89,7 +89,7 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<{ ready: Re
   const frontends = addressesOf(running);
   const ready: ReadyFile = {
     s3: frontends["s3"]!["http"]!,
-    linksharing: frontends["linkshare"]?.["public"],
+    linksharing: frontends["linkshare"]?.["public"] ?? frontends["linkshare"]?.["http"],
     ...credentials,
     satellite: satellite.url,
     authHttp: frontends["auth"]?.["http"],

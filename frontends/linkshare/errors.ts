@@ -50,8 +50,7 @@ export function toLinkError(error: unknown): LinkError {
   if (error instanceof LinkError) return error;
   const known = isPosternError(error) ? byCode[error.code] : undefined;
   const [status, text] = known ?? [500, "Internal server error. Please try again later."];
-  const headers = status === 503 || status === 429 ? { "Retry-After": "5" } : undefined;
-  return new LinkError(status, text, { cause: error, headers });
+  return new LinkError(status, text, { cause: error });
 }
 
 /** Headings of error pages. */

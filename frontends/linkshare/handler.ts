@@ -149,7 +149,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     place: Place,
   ): Promise<View> {
     const leave = projectGate.enter(found.project);
-    if (leave === undefined) throw new LinkError(429, "Too many requests.", { headers: { "Retry-After": "1" } });
+    if (leave === undefined) throw new LinkError(429, "Too many requests.");
     leaving.push(leave);
     const project = await deps.openProject(found.grantText);
     leaving.push(() => void project.close().catch((error: unknown) => warn("closing a project failed", error)));
@@ -176,7 +176,8 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
   }
 
   function refusal(error: LinkError, ctx: Context): Reply {
-    const headers = { ...corsHeaders, ...error.headers };
+    const wait: Record<string, string> = [429, 503].includes(error.status) ? { "Retry-After": "5" } : {};
+    const headers = { ...corsHeaders, ...wait, ...error.headers };
     if (error.status === 429) return textReply(429, "429 Too Many Requests", headers);
     // The host of a site has no assets of ours, unless we know our own.
     const base = sites === undefined || options.publicUrls[0] === undefined ? "/static/" : assets(true);
@@ -202,5 +203,5 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
 }
 
 function timeOut(): LinkError {
-  return new LinkError(503, "This took too long. Please try again later.", { headers: { "Retry-After": "5" } });
+  return new LinkError(503, "This took too long. Please try again later.");
 }

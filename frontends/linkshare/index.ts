@@ -57,7 +57,7 @@ export const linkshare = defineFrontend({
       throw error;
     });
     return {
-      addresses: { http: listening.url, public: options.publicUrls[0] ?? listening.url },
+      addresses: { http: listening.url, ...publicAddress(options.publicUrls) },
       async stop({ graceMs = defaultGraceMs } = {}) {
         stopping = true;
         await listening.stop(graceMs);
@@ -66,6 +66,10 @@ export const linkshare = defineFrontend({
     };
   },
 });
+
+function publicAddress([first]: readonly string[]): { public?: string } {
+  return first === undefined ? {} : { public: first };
+}
 
 /** `invalid-argument` names all options that are wrong. */
 export function linkShareFrontend(options?: LinkShareOptions): Frontend<LinkShareDeps> {

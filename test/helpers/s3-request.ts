@@ -22,7 +22,8 @@ export interface RawRequest {
   readonly unsigned?: Readonly<Record<string, string>>;
 }
 
-class Sha256 {
+/** SHA-256 and its HMAC, as the SDK wants them. */
+export class Sha256 {
   private readonly hash = createHash("sha256");
   private readonly secret: Uint8Array | undefined;
   private inner = createHash("sha256");
