@@ -64,13 +64,24 @@ export function isGrantText(text: string): boolean {
  * text nor a key is part of the error. Serialising may give other text: the store is limited to what the key permits.
  */
 export function parseGrant(text: string): AccessGrant {
+  const { satelliteAddress, apiKey, store } = parts(text);
+  return { satelliteAddress, apiKey, encryption: limitTo(store, apiKey) };
+}
+
+/** A grant without its keys: what registering it takes. Refuses what `parseGrant` refuses, for a fraction of its work. */
+export function parseGrantHead(text: string): Pick<AccessGrant, "satelliteAddress" | "apiKey"> {
+  const { satelliteAddress, apiKey } = parts(text);
+  return { satelliteAddress, apiKey };
+}
+
+function parts(text: string): Pick<AccessGrant, "satelliteAddress" | "apiKey"> & { readonly store: EncryptionStore } {
   const scope = decodeScope(text);
   if (scope.satelliteAddr === "") throw invalid("access grant is missing the satellite address");
   // Go crashes on such a grant.
   if (scope.encryptionAccess === undefined) throw invalid("access grant is missing the encryption access");
   const apiKey = within("access grant has a malformed API key", () => parseApiKeyBytes(scope.apiKey));
   const store = within("access grant has a malformed encryption access", () => storeOf(scope.encryptionAccess!));
-  return { satelliteAddress: scope.satelliteAddr, apiKey, encryption: limitTo(store, apiKey) };
+  return { satelliteAddress: scope.satelliteAddr, apiKey, store };
 }
 
 /** Text of a grant, for `parseGrant` here and in all other tools. */

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from "node:crypto";
+import { hash } from "node:crypto";
 import { decodeBase32, encodeBase32 } from "../bytes/base32.js";
 import { PosternError } from "../errors.js";
+import { drawRandom } from "./random-pool.js";
 
 /**
  * Text forms of the two halves of S3 credentials: base32 of a version byte and random bytes, lower case, without
@@ -17,11 +18,11 @@ const secretKeySize = 32;
 export const accessKeyIdLength = 28;
 
 export function newAccessKey(): AccessKey {
-  return randomBytes(accessKeySize);
+  return drawRandom(accessKeySize);
 }
 
 export function newSecretKey(): Uint8Array {
-  return randomBytes(secretKeySize);
+  return drawRandom(secretKeySize);
 }
 
 export function accessKeyIdText(key: AccessKey): string {
@@ -50,7 +51,7 @@ export function parseAccessKeyId(text: string): AccessKey {
 
 /** What a record is found by: SHA-256 of the 16 bytes, without the version byte. */
 export function keyHashOf(key: AccessKey): Uint8Array {
-  return createHash("sha256").update(key).digest();
+  return hash("sha256", key, "buffer");
 }
 
 /** Go's base32 decoder skips line breaks and drops the group that they leave incomplete. */

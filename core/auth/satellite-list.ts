@@ -34,6 +34,7 @@ export async function openSatelliteList(
   const sources = entries.filter(isListUrl);
   const fixed = entries.filter((entry) => !isListUrl(entry)).map(requiredKey);
   let allowed: ReadonlySet<string> = new Set();
+  const keyOfText = remembered(keyOf);
   const refresh = async (): Promise<void> => {
     const lists = await Promise.all(sources.map((url) => readList(url, options.timeoutMs ?? 10_000)));
     allowed = new Set([...fixed, ...lists.flat()]);
@@ -47,7 +48,7 @@ export async function openSatelliteList(
         }, options.refreshMs ?? 600_000).unref();
   return {
     allows(address) {
-      const key = keyOf(address);
+      const key = keyOfText(address);
       return key !== undefined && allowed.has(key);
     },
     refresh,
@@ -104,6 +105,22 @@ function keyOf(text: string): string | undefined {
     // A stranger's grant may have anything there; it is the address of no satellite.
     return undefined;
   }
+}
+
+const mostTexts = 1_000;
+const longestText = 256;
+
+/** Grants have the same few addresses over and over, and reading one costs as much as all else of a registration. */
+function remembered(read: (text: string) => string | undefined): (text: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (text) => {
+    if (known.has(text)) return known.get(text);
+    const key = read(text);
+    if (text.length > longestText) return key;
+    if (known.size >= mostTexts) known.clear();
+    known.set(text, key);
+    return key;
+  };
 }
 
 /** A list's URL may carry a password or a signature. */

@@ -1,5 +1,5 @@
 import { expiryOf } from "../access/caveat.js";
-import { type AccessGrant, parseGrant } from "../access/grant.js";
+import { type AccessGrant, parseGrantHead } from "../access/grant.js";
 import { toHex } from "../bytes/bytes.js";
 import { PosternError, toPosternError } from "../errors.js";
 import {
@@ -136,9 +136,9 @@ export function createAuthService(deps: AuthServiceDeps): AuthService {
   };
 }
 
-function readGrant(text: string): AccessGrant {
+function readGrant(text: string): Pick<AccessGrant, "satelliteAddress" | "apiKey"> {
   try {
-    return parseGrant(text);
+    return parseGrantHead(text);
   } catch (error) {
     const cause = toPosternError(error);
     throw new PosternError("invalid-grant", `access grant: ${cause.message}`, { cause });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { PosternError } from "../errors.js";
 import { decodeBase58, encodeBase58 } from "./base58.js";
 import { concatBytes, equalBytes } from "./bytes.js";
@@ -8,8 +8,7 @@ export { decodeBase58, encodeBase58 } from "./base58.js";
 const checksumSize = 4;
 
 function checksum(bytes: Uint8Array): Uint8Array {
-  const once = createHash("sha256").update(bytes).digest();
-  return createHash("sha256").update(once).digest().subarray(0, checksumSize);
+  return hash("sha256", hash("sha256", bytes, "buffer"), "buffer").subarray(0, checksumSize);
 }
 
 /** Base58 of a version byte, the payload and the first 4 bytes of their double SHA-256 (storj/common base58). */

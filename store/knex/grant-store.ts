@@ -3,28 +3,11 @@ import type { GrantRecord, GrantStore, RecordSelector, StoredGrantRecord } from 
 import { isPosternError } from "../../core/errors.js";
 import { batched } from "./batch.js";
 import { isTaken, repeatable } from "./errors.js";
+import { type RecordRow as Row, recordStatements, recordsTable as table } from "./record-statements.js";
 import { repeated } from "./repeat.js";
 
-interface Row {
-  encryption_key_hash: Buffer;
-  created_at: Date | number;
-  public: boolean | number;
-  public_project_id: Buffer | null;
-  satellite_address: string;
-  macaroon_head: Buffer;
-  expires_at: Date | number | null;
-  encrypted_secret_key: Buffer;
-  encrypted_access_grant: Buffer;
-  invalidation_reason: string | null;
-  invalidated_at: Date | number | null;
-  usage_tags: string | null;
-  project_created_at: Date | number | null;
-}
-
-const table = "records";
-
 /** Few runs at once keep most connections of the pool free for others, and fill the batches when many calls come. */
-const batches = { size: 64, parallel: 4 };
+const batches = { size: 64, parallel: 2 };
 
 export interface KnexGrantStoreOptions {
   /** Milliseconds since the epoch; the clock when absent. */
@@ -40,8 +23,7 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
       ? db<Row>(table).where("encryption_key_hash", Buffer.from(selector.keyHash))
       : db<Row>(table).where("macaroon_head", Buffer.from(selector.macaroonHead));
 
-  const rowsOf = (hashes: readonly Buffer[]): PromiseLike<Row[]> =>
-    db<Row>(table).whereIn("encryption_key_hash", hashes);
+  const statements = recordStatements(db);
 
   const put = batched<Row, void>(async (rows) => {
     try {
@@ -59,7 +41,7 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
     let mayBeDone = false;
     return repeated(async () => {
       try {
-        await db(table).insert(rows);
+        await statements.insert(rows);
       } catch (error) {
         // The connection broke before it could tell that the rows are in. They are ours if their secrets are.
         if (mayBeDone && isTaken(error) && (await areThere(rows))) return;
@@ -69,13 +51,13 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
     });
   };
   const areThere = async (rows: readonly Row[]): Promise<boolean> => {
-    const found = await rowsOf(rows.map((row) => row.encryption_key_hash));
+    const found = await statements.select(rows.map((row) => row.encryption_key_hash));
     const secrets = new Set(found.map((row) => row.encrypted_secret_key.toString("hex")));
     return rows.every((row) => secrets.has(row.encrypted_secret_key.toString("hex")));
   };
 
   const get = batched<Buffer, Row | undefined>(async (hashes) => {
-    const rows = await repeated(() => rowsOf(hashes));
+    const rows = await repeated(() => statements.select(hashes));
     const byHash = new Map(rows.map((row) => [row.encryption_key_hash.toString("latin1"), row]));
     return hashes.map((hash) => ({ status: "fulfilled", value: byHash.get(hash.toString("latin1")) }));
   }, batches);

@@ -1,0 +1,101 @@
+import type { Knex } from "knex";
+
+/** A row of the table "records". */
+export interface RecordRow {
+  encryption_key_hash: Buffer;
+  created_at: Date | number;
+  public: boolean | number;
+  public_project_id: Buffer | null;
+  satellite_address: string;
+  macaroon_head: Buffer;
+  expires_at: Date | number | null;
+  encrypted_secret_key: Buffer;
+  encrypted_access_grant: Buffer;
+  invalidation_reason: string | null;
+  invalidated_at: Date | number | null;
+  usage_tags: string | null;
+  project_created_at: Date | number | null;
+}
+
+export const recordsTable = "records";
+
+/** The two statements that every request needs, for many rows at a time. */
+export interface RecordStatements {
+  /** Adds all rows or none. */
+  insert(rows: readonly RecordRow[]): Promise<void>;
+  /** Those that there are, in no order. */
+  select(keyHashes: readonly Buffer[]): Promise<RecordRow[]>;
+}
+
+export function recordStatements(db: Knex): RecordStatements {
+  if (db.client.config.client === "pg") return preparedStatements(db);
+  return {
+    async insert(rows) {
+      await db(recordsTable).insert(rows);
+    },
+    select: async (keyHashes) => db<RecordRow>(recordsTable).whereIn("encryption_key_hash", keyHashes),
+  };
+}
+
+interface PgConnection {
+  query(query: { name: string; text: string; values: readonly unknown[] }): Promise<{ rows: RecordRow[] }>;
+}
+
+/** A new row is neither invalid nor anything else that administrators make of it. */
+const inserted = [
+  "encryption_key_hash",
+  "created_at",
+  "public",
+  "public_project_id",
+  "satellite_address",
+  "macaroon_head",
+  "expires_at",
+  "encrypted_secret_key",
+  "encrypted_access_grant",
+  "usage_tags",
+  "project_created_at",
+] as const satisfies readonly (keyof RecordRow)[];
+
+/** Prepared on each connection, which Knex can not do: parsing, planning and building the text would cost more than the rest. */
+function preparedStatements(db: Knex): RecordStatements {
+  const run = async (name: string, text: string, values: readonly unknown[]): Promise<RecordRow[]> => {
+    const connection = (await db.client.acquireConnection()) as PgConnection;
+    try {
+      return (await connection.query({ name, text, values })).rows;
+    } finally {
+      await db.client.releaseConnection(connection);
+    }
+  };
+  return {
+    async insert(rows) {
+      const values = rows.flatMap((row) => inserted.map((column) => row[column]));
+      await run(`postern_put_${rows.length}`, insertText(rows.length), values);
+    },
+    select(keyHashes) {
+      const count = 2 ** Math.ceil(Math.log2(keyHashes.length));
+      const values = Array.from({ length: count }, (_, i) => keyHashes[Math.min(i, keyHashes.length - 1)]);
+      return run(`postern_get_${count}`, selectText(count), values);
+    },
+  };
+}
+
+const insertText = rememberedByCount((count) => {
+  const row = (i: number) => `(${inserted.map((_, j) => `$${i * inserted.length + j + 1}`).join(", ")})`;
+  return `INSERT INTO ${recordsTable} (${inserted.join(", ")}) VALUES ${listOf(count, row)}`;
+});
+
+const selectText = rememberedByCount(
+  (count) => `SELECT * FROM ${recordsTable} WHERE encryption_key_hash IN (${listOf(count, (i) => `$${i + 1}`)})`,
+);
+
+function listOf(count: number, item: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => item(i)).join(", ");
+}
+
+function rememberedByCount(make: (count: number) => string): (count: number) => string {
+  const texts: string[] = [];
+  return (count) => {
+    texts[count] ??= make(count);
+    return texts[count];
+  };
+}
