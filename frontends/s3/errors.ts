@@ -79,6 +79,11 @@ const codeOf: Readonly<Record<ErrorCode, S3ErrorCode>> = {
   unknown: "InternalError",
 };
 
+function codeOfError({ code, message }: PosternError): S3ErrorCode {
+  // The satellite's limit of all metadata together (storj/storj satellite/metainfo validation.go) has no code of its own.
+  return code === "invalid-argument" && /metadata is too large/i.test(message) ? "MetadataTooLarge" : codeOf[code];
+}
+
 /** Texts that say more than the S3 code's own. Other core texts stay inside: they may name satellites and nodes. */
 function messageOf(error: PosternError): string | undefined {
   switch (error.code) {
@@ -98,7 +103,7 @@ export function toS3Error(error: unknown): S3Error {
   for (let inner = error, depth = 0; inner instanceof Error && depth < 8; inner = inner.cause, depth++) {
     if (inner instanceof S3Error) return inner;
   }
-  if (isPosternError(error)) return new S3Error(codeOf[error.code], { message: messageOf(error), cause: error });
+  if (isPosternError(error)) return new S3Error(codeOfError(error), { message: messageOf(error), cause: error });
   return new S3Error("InternalError", { cause: error });
 }
 

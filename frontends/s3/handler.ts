@@ -99,10 +99,16 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     }
   };
 
+  /** What a request is about, and whether it is a browser's on a website. */
+  function targetOf(url = "/", host: string | undefined): { site: boolean; target: Target } {
+    const site = bucketOfHost(host, options.websiteDomains) !== undefined;
+    return { site, target: parseTarget(url, host, site ? options.websiteDomains : options.baseDomains) };
+  }
+
   /** Web pages of other origins: what the bucket says of them, or else the gateway. True when all is answered. */
   async function answerPreflight(ctx: Context): Promise<boolean> {
     const { req, res } = ctx;
-    const { bucket } = parseTarget(req.url ?? "/", req.headers.host, options.baseDomains);
+    const { bucket } = targetOf(req.url, req.headers.host).target;
     const rules = await bucketCors(init.settings, bucket);
     const verdict = applyCors(req, res, rules, options.corsOrigins);
     if (verdict === "go-on") return false;
@@ -114,9 +120,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
   async function serve(ctx: Context, facts: RequestFacts): Promise<void> {
     const { req } = ctx;
     const headers = requestHeaders(req.rawHeaders);
-    const host = headers.get("host");
-    const site = bucketOfHost(host, options.websiteDomains) !== undefined;
-    const target = parseTarget(req.url ?? "/", host, site ? options.websiteDomains : options.baseDomains);
+    const { site, target } = targetOf(req.url, headers.get("host"));
     const incoming =
       siteOf(site, target, headers) ??
       (await formOf(ctx, target, headers)) ??

@@ -138,8 +138,11 @@ export function copyReply(
   );
 }
 
+/** An older version is another object: that is how one is brought back. */
 function isItself(call: Call, source: CopySource): boolean {
-  return source.bucket === call.bucket && keyText(source.key) === keyText(keyOf(call));
+  return (
+    source.versionId === undefined && source.bucket === call.bucket && keyText(source.key) === keyText(keyOf(call))
+  );
 }
 
 /** What else makes a copy onto itself legal. */
@@ -148,6 +151,7 @@ function changesSomething({ headers }: Call): boolean {
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-customer-algorithm",
     "x-amz-storage-class",
+    "x-amz-checksum-algorithm",
     redirectKey,
   ].some((name) => headers.has(name));
 }

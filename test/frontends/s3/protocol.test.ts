@@ -390,6 +390,25 @@ test("white space keeps slow replies alive, and errors come in the document", as
   t.is(reply.body.match(/<\?xml/g)?.length, 1);
 });
 
+test("the satellite's limit of metadata is S3's error for that", async (t) => {
+  const full = await startS3TestServer(
+    {},
+    {
+      project: projectWith({
+        async putObject() {
+          throw new PosternError(
+            "invalid-argument",
+            "Encrypted metadata is too large, got 3 KiB, maximum allowed is 2 KiB",
+          );
+        },
+      }),
+    },
+  );
+  t.teardown(() => full.stop());
+  const reply = await signedRequest(full.url, { method: "PUT", target: "/bucket/k", body: "x" });
+  t.is(`${reply.status} ${elementText(reply.body, "Code")}`, "400 MetadataTooLarge");
+});
+
 test("no more requests at a time than allowed", async (t) => {
   for (const option of [{ maxRequests: 1 }, { maxRequestsPerGrant: 1 }]) {
     const { open, opened } = gate();

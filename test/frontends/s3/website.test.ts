@@ -118,4 +118,18 @@ test("the query of a visitor means nothing, and folders are on this site", async
     t.is(page.headers["content-type"], "text/html");
   }
   t.is((await get("//other.example")).headers["location"], "/%2Fother.example/");
+
+  // Nor is the first folder a bucket, whose rules would say which pages may read this one.
+  await server.project.createBucket("folder");
+  const rules =
+    "<CORSConfiguration><CORSRule><AllowedOrigin>https://a.example</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>";
+  t.is((await signedRequest(server.url, { method: "PUT", target: "/site?cors=", body: rules })).status, 200);
+  const other = rules.replace("a.example", "b.example");
+  t.is((await signedRequest(server.url, { method: "PUT", target: "/folder?cors=", body: other })).status, 200);
+  const allowed = async (origin: string) => {
+    const headers = { host: "site.pages.example", origin: `https://${origin}` };
+    return (await plainRequest(server.url, { target: "/folder/x", headers })).headers["access-control-allow-origin"];
+  };
+  t.is(await allowed("a.example"), "https://a.example");
+  t.is(await allowed("b.example"), undefined);
 });
