@@ -32,7 +32,7 @@ export async function archivePageReply(view: View, key: string, info: ObjectInfo
       name,
       size,
       modified,
-      url: readable ? view.links.raw(key, { path: name }) : undefined,
+      url: readable ? view.links.object(key, { path: name }) : undefined,
     })),
     cut: archive.cut || sorted.length > shownEntries,
     urls: { download: view.links.raw(key, { download: "1" }), object: view.links.object(key) },

@@ -47,6 +47,14 @@ for (const rule of ["heading_open", "heading_close"]) {
   };
 }
 
+// What is wider than the page scrolls, for which the keyboard must get at it.
+for (const rule of ["fence", "code_block"]) {
+  const render = rules[rule]!;
+  rules[rule] = (...given) => render(...given).replace("<pre>", '<pre tabindex="0">');
+}
+rules["table_open"] = () => '<div class="scroll" tabindex="0"><table>\n';
+rules["table_close"] = () => "</table></div>\n";
+
 // Cells are aligned by style attributes, which the pages' policy does not allow.
 for (const rule of ["th_open", "td_open"]) {
   rules[rule] = (tokens, index, options, _env, self) => {

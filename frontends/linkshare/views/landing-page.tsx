@@ -10,8 +10,7 @@ export function LandingDocument({ page }: { page: LandingPage }): JSX.Element {
         <Logo size={96} />
         <h1>Files, by link</h1>
         <p>
-          This is where shared files open. To share one of yours, make a link with <code>uplink share --url</code> or
-          with <code>postern share</code>.
+          This is where shared files open. To share one of yours, make a link with <code>uplink share --url</code>.
         </p>
         <p class="note">A link shows what it was made for, and nothing else.</p>
       </div>
