@@ -211,6 +211,42 @@ test("every import is one that the table allows", (t) => {
   t.deepEqual(opaque, []);
 });
 
+test("no frontend has a private door: neither another one, nor the store, nor deep core", (t) => {
+  const rows = table.filter(({ files }) => files.some((place) => /^frontends\/(?!\*|host)/.test(place)));
+  const doors = [
+    "core/index.ts",
+    "core/rpc/index.ts",
+    "frontends/frontend.ts",
+    "frontends/http/",
+    "proto/gen/edgeauth.ts",
+  ];
+  const others = rows.flatMap(({ mayImport }) => mayImport).filter((place) => !doors.includes(place));
+  t.true(rows.length >= 3);
+  t.deepEqual(others, []);
+});
+
+/** What a plugin may be written with: the package by its exports, Node.js, and packages of others. */
+const exported = Object.keys(
+  (JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "utf8")) as { exports: Record<string, unknown> })
+    .exports,
+).map((path) => path.replace(/^\./, "postern"));
+
+test("examples import this package only by what it exports", (t) => {
+  const files = readdirSync(join(repositoryRoot, "examples"), { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.[jt]s$/.test(path) && !path.includes("node_modules"))
+    .map((path) => `examples/${path}`);
+  t.true(files.length > 10);
+  const problems = files.flatMap((file) => {
+    const [, folder = ""] = file.split("/");
+    return scan(file).imports.flatMap((specifier) => {
+      if (specifier.startsWith("postern")) return exported.includes(specifier) ? [] : [`${file} imports ${specifier}`];
+      const inside = posix.join(posix.dirname(file), specifier).startsWith(`examples/${folder}/`);
+      return !specifier.startsWith(".") || inside ? [] : [`${file} imports ${specifier}`];
+    });
+  });
+  t.deepEqual(problems, []);
+});
+
 test("files have kebab-case names", (t) => {
   const name = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test)?\.tsx?$/;
   t.deepEqual(

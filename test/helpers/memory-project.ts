@@ -171,7 +171,8 @@ export function createMemoryProject(options: { chunkBytes?: number } = {}): Proj
     },
     async moveObject(source, target) {
       const { info, data } = objectOf(source.bucket, source.key);
-      commit(bucketOf(target.bucket), target.key, data, info, false);
+      const { key: _, keyBytes: __, ...kept } = info;
+      commit(bucketOf(target.bucket), target.key, data, kept, false);
       bucketOf(source.bucket).objects.delete(latin1(source.key));
     },
     async updateMetadata(name, key, { custom, etag }) {

@@ -30,11 +30,11 @@ export interface SuiteServer {
 
 const satellite = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S@127.0.0.1:7777";
 
-/** Starts a frontend as `postern serve` does. `project` replaces methods of the project in memory. */
+/** Starts a frontend as `postern serve` does. `project` may replace methods of the project in memory that it gets. */
 export async function startForTest<Fields extends OptionFields>(
   plugin: FrontendPlugin<Fields>,
   options: OptionsInput<Fields>,
-  init: { readonly project?: Partial<Project> } = {},
+  init: { readonly project?: (memory: Project) => Partial<Project> } = {},
 ): Promise<SuiteServer> {
   const logged: string[] = [];
   const log = (fields: object, message: string): void => {
@@ -49,7 +49,7 @@ export async function startForTest<Fields extends OptionFields>(
   const accessGrant = serializeGrant(
     newGrant({ satelliteAddress: satellite, apiKey: newApiKey(randomBytes(32)), rootKey: randomBytes(32) }),
   );
-  const watched = watch({ ...project, ...init.project });
+  const watched = watch({ ...project, ...init.project?.(project) });
   const host: RunningHost = await startHost({
     frontends: [{ frontend: plugin.create(options), required: true }],
     deps: {

@@ -44,7 +44,7 @@ export function frontendSuite<Fields extends OptionFields>(
       await mine;
     });
 
-  const started = async (subject: FrontendSubject<Fields>, project?: Partial<Project>) =>
+  const started = async (subject: FrontendSubject<Fields>, project?: (memory: Project) => Partial<Project>) =>
     await startForTest(subject.plugin, subject.options, { project });
 
   check("has a name, and options with a word about each", async ({ plugin, options }) => {
@@ -109,7 +109,7 @@ export function frontendSuite<Fields extends OptionFields>(
   });
 
   check("stops at once while requests wait for the network", async (subject) => {
-    const server = await started(subject, hanging());
+    const server = await started(subject, hanging);
     const requests = Array.from({ length: 4 }, () => subject.use(server, AbortSignal.timeout(10_000)));
     const settled = Promise.allSettled(requests);
     await Promise.race([server.asked(), settled, after(1_000)]);
@@ -119,11 +119,16 @@ export function frontendSuite<Fields extends OptionFields>(
     assert.ok((await Promise.race([settled, after(3_000)])) !== "time is over", "requests go on after stop");
   });
 
-  check("lets a request end within its grace, and takes no new ones", async (subject) => {
-    const server = await started(subject);
-    const request = subject.use(server, noSignal);
-    await Promise.race([server.asked(), request]);
-    await Promise.all([server.stop({ graceMs: 5_000 }), request]);
+  check("waits for running requests as long as its grace lasts", async (subject) => {
+    const gate = held();
+    const server = await started(subject, gate.project);
+    const used = Promise.allSettled([subject.use(server, noSignal)]);
+    await Promise.race([server.asked(), used]);
+    const stopped = server.stop({ graceMs: 5_000 }).then(() => "stopped");
+    assert.equal(await Promise.race([stopped, after(300)]), "time is over", "stop did not wait for a running request");
+    gate.open();
+    assert.equal(await Promise.race([stopped, after(3_000)]), "stopped", "stop waits although no request runs");
+    await used;
   });
 
   check("leaks no handles, and no downloads", async (subject) => {
@@ -156,7 +161,7 @@ export function frontendSuite<Fields extends OptionFields>(
       await Promise.allSettled([subject.use(server, AbortSignal.timeout(2))]);
       await server.stop();
       // What fails is what gets told.
-      const failing = await started(subject, broken("hunter2-of-the-core"));
+      const failing = await started(subject, () => broken("hunter2-of-the-core"));
       told.push(text((await Promise.allSettled([subject.use(failing, noSignal)]))[0]));
       await failing.stop();
       for (const one of [server, failing]) {
@@ -217,6 +222,27 @@ function hanging(): Partial<Project> {
     return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
   };
   return { headObject: wait, getObject: wait, putObject: wait, listObjects: wait, headBucket: wait, listBuckets: wait };
+}
+
+/** Calls that wait until `open` is called, and then do what they should. */
+function held(): { project(memory: Project): Partial<Project>; open(): void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return {
+    open,
+    project: (memory) =>
+      Object.fromEntries(
+        Object.entries(memory).map(([name, method]) => [
+          name,
+          async (...args: unknown[]) => {
+            await opened;
+            return await (method as (...args: unknown[]) => unknown).apply(memory, args);
+          },
+        ]),
+      ),
+  };
 }
 
 /** Defects of the core, with a text that nobody may read. */
