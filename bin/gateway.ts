@@ -48,7 +48,7 @@ export function addGatewayCommand(program: Command): void {
     .action((flags: GatewayFlags) =>
       runUntilTold(async (stopper) => {
         const addresses = await start(flags, stopper);
-        const lines = addresses.map(([name, address]) => `  ${name.padEnd(8)}${address}\n`);
+        const lines = addresses.map(([name, address]) => `  ${name.padEnd(11)}${address}\n`);
         return `Postern's S3 gateway is ready.\n${lines.join("")}`;
       }),
     );

@@ -218,3 +218,57 @@ func webCertificate(t *testing.T) (certificate []byte, certFile, keyFile string)
 	check(t, os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDer}), 0o600))
 	return certificate, certFile, keyFile
 }
+
+// Links that libuplink makes with a registered share show the page of what is shared, its bytes, and nothing else.
+func TestShareLinksOpen(t *testing.T) {
+	ctx := testContext(t)
+	file := ready(t)
+	project := openProject(ctx, t)
+	bucket := newBucket(ctx, t, project, "links")
+	keys := []string{"dir/file.txt", "dir/a b+c%2F\u00fc&d=1?.txt", "dir//x", "dir/..", "dir/\"<q>\""}
+	for _, key := range append(keys, "other/file.txt") {
+		upload(ctx, t, project, bucket, key, []byte("content of "+key), nil)
+	}
+	access, err := uplink.ParseAccess(file.AccessGrant)
+	check(t, err)
+	shared, err := access.Share(uplink.ReadOnlyPermission(), uplink.SharePrefix{Bucket: bucket, Prefix: "dir/"})
+	check(t, err)
+	config := edge.Config{AuthServiceAddress: file.AuthDrpc, InsecureUnencryptedConnection: true}
+	register := func(public bool) string {
+		credentials, err := config.RegisterAccess(ctx, shared, &edge.RegisterAccessOptions{Public: public})
+		check(t, err)
+		return credentials.AccessKeyID
+	}
+	open := func(id, key string, raw bool) (status int, contentType, body string) {
+		link, err := edge.JoinShareURL(file.Linksharing, id, bucket, key, &edge.ShareURLOptions{Raw: raw})
+		check(t, err)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, link, nil)
+		check(t, err)
+		response, err := http.DefaultClient.Do(request)
+		check(t, err)
+		defer func() { _ = response.Body.Close() }()
+		data, err := io.ReadAll(response.Body)
+		check(t, err)
+		return response.StatusCode, response.Header.Get("Content-Type"), string(data)
+	}
+	public, private := register(true), register(false)
+	for _, key := range keys {
+		if status, _, body := open(public, key, true); status != 200 || body != "content of "+key {
+			t.Errorf("raw link of %q: %d, %q", key, status, body)
+		}
+		if status, kind, _ := open(public, key, false); status != 200 || !strings.HasPrefix(kind, "text/html") {
+			t.Errorf("link of %q: %d, %q", key, status, kind)
+		}
+	}
+	if status, _, body := open(public, "dir/", false); status != 200 || !strings.Contains(body, "file.txt") {
+		t.Errorf("link of the folder: %d", status)
+	}
+	for _, one := range []struct {
+		id, key string
+		status  int
+	}{{public, "dir/none", 404}, {public, "other/file.txt", 403}, {private, keys[0], 403}, {strings.Repeat("j", 28), keys[0], 400}} {
+		if status, _, _ := open(one.id, one.key, true); status != one.status {
+			t.Errorf("%s with %s: %d, not %d", one.key, one.id, status, one.status)
+		}
+	}
+}

@@ -23,6 +23,7 @@ type readyFile struct {
 	SecretKey   string `json:"secretKey"`
 	AccessGrant string `json:"accessGrant"`
 	AuthDrpc    string `json:"authDrpc"`
+	Linksharing string `json:"linksharing"`
 }
 
 // ready needs a whole server, and not only a satellite.
