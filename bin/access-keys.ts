@@ -1,11 +1,14 @@
 import { cachingGrantStore } from "../core/auth/caching-store.js";
+import { createRateLimiter } from "../core/auth/rate-limit.js";
 import { createAuthService } from "../core/auth/service.js";
+import type { Uplink } from "../core/uplink.js";
 import type { AccessKeys, Logger } from "../frontends/frontend.js";
 import { knexGrantStore } from "../store/knex/grant-store.js";
 import type { Knex } from "../store/knex/open.js";
 import { startCleaning } from "./cleaning.js";
 import type { ServeConfig } from "./config.js";
 import { fixedAccessKeys } from "./fixed-access-keys.js";
+import { projectLookup } from "./project-lookup.js";
 import type { Satellite } from "./satellite.js";
 import type { Stopper } from "./stopper.js";
 
@@ -15,6 +18,7 @@ interface Parts {
   readonly stopper: Stopper;
   readonly endpoint: () => string;
   readonly log: Logger;
+  readonly uplink: Uplink;
 }
 
 /** The auth service on its database, or the fixed pair of a single-tenant gateway. */
@@ -28,5 +32,7 @@ export async function startAccessKeys(config: ServeConfig, parts: Parts): Promis
     store,
     allowSatellite: (address) => parts.satellite.allows(address),
     endpoint: parts.endpoint,
+    lookUpProject: config.projectInfo ? projectLookup(parts.uplink) : undefined,
+    projectLimit: config.projectPerMinute === 0 ? undefined : createRateLimiter({ perMinute: config.projectPerMinute }),
   });
 }

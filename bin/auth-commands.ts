@@ -21,7 +21,8 @@ export function addAuthCommands(program: Command): void {
     .option("--auth-token <token>", "token of gateways that look keys up (env: POSTERN_AUTH_TOKEN)")
     .option("--auth-database <url>", "PostgreSQL for the records (env: POSTERN_AUTH_DATABASE)")
     .option("--requests-per-minute <count>", "of one client's address; 0 does not limit (default: 600)")
-    .option("--project-per-minute <count>", "registrations of one API key; 0 does not limit (default: 0)")
+    .option("--project-per-minute <count>", "registrations of one project; 0 does not limit (default: 0)")
+    .option("--project-info", "ask the satellite which project a grant is of, else its API key stands for it")
     .option("--trusted-proxies <count>", "proxies in front whose X-Forwarded-For is believed (default: 0)")
     .option("--log-level <level>", "debug, info, warn, error or silent (default: warn; env: POSTERN_LOG_LEVEL)")
     .action((flags: AuthFlags) => serveAuth(authConfig(flags, readEnvironment())));

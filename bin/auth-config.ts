@@ -18,6 +18,7 @@ export interface AuthFlags extends TlsFlags {
   readonly authDatabase?: string;
   readonly requestsPerMinute?: string;
   readonly projectPerMinute?: string;
+  readonly projectInfo?: boolean;
   readonly trustedProxies?: string;
   readonly logLevel?: string;
 }
@@ -38,6 +39,8 @@ export interface AuthConfig {
   readonly requestsPerMinute: number | undefined;
   /** Registrations of one project; 0 does not limit. */
   readonly projectPerMinute: number;
+  /** Whether satellites are asked which project a grant is of. */
+  readonly projectInfo: boolean;
   readonly trustedProxies: number | undefined;
   readonly tls: readonly CertificateFiles[];
   readonly logLevel: LogLevel;
@@ -74,6 +77,7 @@ export function authConfig(flags: AuthFlags, env: Environment): AuthConfig {
     database: authDatabase(flags, env),
     requestsPerMinute: number("--requests-per-minute", flags.requestsPerMinute),
     projectPerMinute: number("--project-per-minute", flags.projectPerMinute) ?? 0,
+    projectInfo: flags.projectInfo === true,
     trustedProxies: number("--trusted-proxies", flags.trustedProxies),
     tls: tlsFiles(flags, env),
     logLevel: level,

@@ -2,6 +2,7 @@ import { cachingGrantStore } from "../core/auth/caching-store.js";
 import { createRateLimiter } from "../core/auth/rate-limit.js";
 import { openSatelliteList } from "../core/auth/satellite-list.js";
 import { createAuthService } from "../core/auth/service.js";
+import { createUplink, type Uplink } from "../core/uplink.js";
 import { authFrontend } from "../frontends/auth/index.js";
 import { knexGrantStore } from "../store/knex/grant-store.js";
 import { openGrantDatabase } from "../store/knex/open.js";
@@ -11,6 +12,7 @@ import { authTokenOf } from "./credentials.js";
 import { openDataDir } from "./data-dir.js";
 import { exitLine } from "./exit-line.js";
 import { createLogger } from "./logger.js";
+import { projectLookup } from "./project-lookup.js";
 import { runUntilTold } from "./run.js";
 import type { Stopper } from "./stopper.js";
 import { openTls } from "./tls.js";
@@ -40,6 +42,7 @@ async function start(config: AuthConfig, stopper: Stopper): Promise<Readonly<Rec
     store,
     allowSatellite: (address) => satellites.allows(address),
     endpoint: config.endpoint,
+    lookUpProject: config.projectInfo ? projectLookup(startUplink(stopper)) : undefined,
     projectLimit: config.projectPerMinute === 0 ? undefined : createRateLimiter({ perMinute: config.projectPerMinute }),
   });
   const { http, grpc, drpc, metrics } = config.ports;
@@ -59,4 +62,10 @@ async function start(config: AuthConfig, stopper: Stopper): Promise<Readonly<Rec
   });
   stopper.add("auth frontend", () => frontend.stop({ graceMs: 3_000 }));
   return frontend.addresses;
+}
+
+function startUplink(stopper: Stopper): Uplink {
+  const uplink = createUplink({ userAgent: "Postern-Auth/0.1.0", threads: 1 });
+  stopper.add("uplink", () => uplink.close());
+  return uplink;
 }

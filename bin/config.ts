@@ -33,6 +33,8 @@ export interface ServeFlags extends TlsFlags {
   readonly frontend?: readonly string[];
   readonly set?: readonly string[];
   readonly endpoint?: string;
+  readonly projectInfo?: boolean;
+  readonly projectPerMinute?: string;
 }
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -70,6 +72,10 @@ export interface ServeConfig {
   readonly tls: readonly CertificateFiles[];
   /** S3 endpoint URL that is handed out with new credentials; undefined hands out where S3 listens. */
   readonly endpoint: string | undefined;
+  /** Whether satellites are asked which project a grant is of. */
+  readonly projectInfo: boolean;
+  /** Registrations of one project a minute; 0 does not limit. */
+  readonly projectPerMinute: number;
 }
 
 const defaultPorts = { authGrpc: 9002, satellite: 9010, firstNode: 9011 };
@@ -104,6 +110,8 @@ export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
     },
     tls: tlsFiles(flags, env),
     endpoint: endpointUrl(flags.endpoint),
+    projectInfo: flags.projectInfo === true,
+    projectPerMinute: wholeNumber("--project-per-minute", flags.projectPerMinute ?? "0"),
   };
 }
 

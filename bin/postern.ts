@@ -40,6 +40,11 @@ addTlsOptions(program.command("serve", { isDefault: true }))
   .option("--secret-key <key>", "the secret of --access-key-id (env: POSTERN_SECRET_KEY)")
   .option("--auth-token <token>", "token of other gateways that use this auth service (env: POSTERN_AUTH_TOKEN)")
   .option("--endpoint <url>", "S3 endpoint that is handed out with new credentials (default: where S3 listens)")
+  .option(
+    "--project-info",
+    "ask the satellite which project a grant is of when it is registered, else its API key stands for it",
+  )
+  .option("--project-per-minute <count>", "registrations of one project; 0 does not limit (default: 0)")
   .option("--domain <name...>", "domains below which the first labels are a bucket (virtual-host style)")
   .option("--website-domain <name...>", "domains below which the first labels are a bucket whose website is served")
   .option(

@@ -71,7 +71,7 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<{ ready: Re
   const db = await openGrantDatabase(config.databases.auth ?? dir.file("auth.db"));
   stopper.add("credentials database", () => db.destroy());
   const settings = await openBucketSettings(config, db, dir);
-  const access = await startAccessKeys(config, { db, satellite, stopper, log, endpoint: () => endpoint });
+  const access = await startAccessKeys(config, { db, satellite, uplink, stopper, log, endpoint: () => endpoint });
   const authToken = config.fixedCredentials === undefined ? (config.authToken ?? (await authTokenOf(dir))) : undefined;
   const tls = await openTls(config.tls, stopper, log);
   const running = await hostFrontends(stopper, {

@@ -12,6 +12,8 @@ export {
   type CertificatesOptions,
   openCertificates,
 } from "./rpc/certificates.js";
+export { clientKey } from "./rpc/client-key.js";
+export { createClientCount } from "./rpc/tcp.js";
 export { asWebTls, followTls, type PemPair, serverOptions, type TlsSource, type WebTls } from "./rpc/web-tls.js";
 export type { BucketSettings, BucketSettingsEntry, SettingsChange, UploadNotes } from "./settings/bucket-settings.js";
 export type { BucketId } from "./settings/bucket-settings-store.js";

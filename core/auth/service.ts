@@ -11,6 +11,7 @@ import {
   secretKeyText,
 } from "./access-key.js";
 import type { GrantStore, StoredGrantRecord } from "./grant-store.js";
+import type { KnownProject } from "./project-lookup.js";
 import type { RateLimiter } from "./rate-limit.js";
 import { decryptSecrets, encryptSecrets } from "./record-cipher.js";
 import { normalizeUsageTags } from "./usage-tags.js";
@@ -21,7 +22,9 @@ export interface AuthServiceDeps {
   readonly allowSatellite: (satelliteAddress: string) => boolean | Promise<boolean>;
   /** S3 endpoint URL that is handed out with new credentials; a function where it is known only later. */
   readonly endpoint: string | (() => string);
-  /** Registrations by project, told apart by macaroon head; unlimited when absent. */
+  /** Asks which project a grant is of; never rejects. Nothing is known of projects when absent. */
+  readonly lookUpProject?: (macaroonHead: Uint8Array, accessGrant: string) => Promise<KnownProject>;
+  /** Registrations by project: its public id when that is known, else the macaroon head. Unlimited when absent. */
   readonly projectLimit?: RateLimiter;
   /** Longest access grant in bytes; 4 096 when absent. */
   readonly maxGrantSize?: number;
@@ -88,20 +91,22 @@ export function createAuthService(deps: AuthServiceDeps): AuthService {
       if (expiresAt !== undefined && expiresAt < now() + minimumLifetimeMs) {
         throw new PosternError("invalid-grant", "access grant: expiration cannot be shorter than a minute");
       }
-      if ((deps.projectLimit?.take(toHex(grant.apiKey.head)) ?? 0) > 0) {
+      const { head } = grant.apiKey;
+      const project = await deps.lookUpProject?.(head, request.accessGrant);
+      if ((deps.projectLimit?.take(toHex(project?.publicId ?? head)) ?? 0) > 0) {
         throw new PosternError("too-many-requests", "this project registers too many access grants");
       }
       const accessKey = newAccessKey();
       const secretKey = newSecretKey();
       await deps.store.put(keyHashOf(accessKey), {
         satelliteAddress: grant.satelliteAddress,
-        macaroonHead: grant.apiKey.head,
+        macaroonHead: head,
         ...encryptSecrets(accessKey, secretKey, request.accessGrant),
         expiresAt,
         public: request.public,
         usageTags,
-        publicProjectId: undefined,
-        projectCreatedAt: undefined,
+        publicProjectId: project?.publicId,
+        projectCreatedAt: project?.createdAt,
       });
       return {
         accessKeyId: accessKeyIdText(accessKey),

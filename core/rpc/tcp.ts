@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from "node:net";
 import { abortError, PosternError } from "../errors.js";
+import { clientKey } from "./client-key.js";
 import type { DialOptions } from "./transport.js";
 
 /** The host and port of "host:port" or "[v6]:port". Throws `invalid-argument`. */
@@ -78,6 +79,8 @@ export interface ListenOptions {
   listen: { host: string; port: number };
   /** Open connections, handshakes included; more are closed at once. 1 000 when absent. */
   maxConnections?: number;
+  /** Of them those of one client's address; as many as there are in all when absent. */
+  maxConnectionsPerClient?: number;
   /** Milliseconds from accepting to the end of the handshake; 10 000 when absent. */
   handshakeTimeoutMs?: number;
 }
@@ -96,13 +99,15 @@ export interface TcpListener {
  * or fail are closed.
  */
 export async function listenTcp(
-  { listen, maxConnections = 1_000, handshakeTimeoutMs = 10_000 }: ListenOptions,
+  { listen, maxConnections = 1_000, maxConnectionsPerClient, handshakeTimeoutMs = 10_000 }: ListenOptions,
   accept: (tcp: Socket) => Promise<void>,
 ): Promise<TcpListener> {
   const sockets = new Set<Socket>();
   const handshakes = new Set<Socket>();
+  const counts = createClientCount(maxConnectionsPerClient ?? maxConnections);
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (tcp) => {
-    if (sockets.size >= maxConnections) {
+    const leave = sockets.size >= maxConnections ? undefined : counts(tcp.remoteAddress);
+    if (leave === undefined) {
       tcp.destroy();
       return;
     }
@@ -116,6 +121,7 @@ export async function listenTcp(
     };
     tcp.on("close", () => {
       sockets.delete(tcp);
+      leave();
       over();
     });
     // A stranger's failed handshake is nobody's error here.
@@ -141,6 +147,22 @@ export async function listenTcp(
     destroy() {
       for (const tcp of sockets) tcp.destroy();
     },
+  };
+}
+
+/** Counts connections by client; undefined for one too many, else how to take it back. */
+export function createClientCount(most: number): (address: string | undefined) => (() => void) | undefined {
+  const counts = new Map<string, number>();
+  return (address) => {
+    const key = clientKey(address ?? "");
+    const before = counts.get(key) ?? 0;
+    if (before >= most) return undefined;
+    counts.set(key, before + 1);
+    return () => {
+      const left = counts.get(key)! - 1;
+      if (left === 0) counts.delete(key);
+      else counts.set(key, left);
+    };
   };
 }
 

@@ -1,4 +1,4 @@
-import { createRateLimiter } from "../../core/index.js";
+import { clientKey, createRateLimiter } from "../../core/index.js";
 import type { AuthMetrics, Protocol } from "./metrics.js";
 
 /** Counts what each client asks, over all protocols together. */
@@ -12,7 +12,7 @@ export function createClientLimit(perMinute: number, metrics: AuthMetrics): Clie
   const limiter = createRateLimiter({ perMinute });
   return {
     take(address, protocol) {
-      const wait = limiter.take(address);
+      const wait = limiter.take(clientKey(address));
       if (wait > 0) metrics.limited(protocol);
       return wait;
     },

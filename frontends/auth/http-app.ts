@@ -13,6 +13,8 @@ export interface AuthHttpOptions {
   readonly tokens: readonly string[];
   /** Longest body of a registration, in bytes. */
   readonly maxBodySize: number;
+  /** Longest wait for more of a body, in ms. */
+  readonly idleMs: number;
   /** Milliseconds that a client at this IP address has to wait, or 0. */
   readonly take: (address: string) => number;
   /** Proxies in front whose X-Forwarded-For is believed. */
@@ -25,7 +27,7 @@ export interface AuthHttpOptions {
 }
 
 /** A registration is a few hundred bytes: who needs longer for it is no client. */
-const bodyLimits: BodyLimits = { idleMs: 10_000, minBytesPerSecond: 1_024, highWaterMark: 16_384 };
+const bodyLimits: Omit<BodyLimits, "idleMs"> = { minBytesPerSecond: 1_024, highWaterMark: 16_384 };
 
 const registration = z.object({
   access_grant: z.string(),
@@ -55,7 +57,7 @@ export function authHttpApp(options: AuthHttpOptions): Koa {
     ctx.set(corsHeaders);
     if (limited(ctx)) return;
     try {
-      const body = await smallBody(ctx, options.maxBodySize);
+      const body = await smallBody(ctx, options);
       if (body === undefined) return answer(ctx, 413, `the request is larger than ${options.maxBodySize} bytes`);
       const request = parseRegistration(body);
       if (request === undefined) {
@@ -140,10 +142,10 @@ function parseRegistration(body: Buffer): z.infer<typeof registration> | undefin
 }
 
 /** The whole body, or undefined when it is longer than `limit`. */
-async function smallBody(ctx: Context, limit: number): Promise<Buffer | undefined> {
+async function smallBody(ctx: Context, { maxBodySize: limit, idleMs }: AuthHttpOptions): Promise<Buffer | undefined> {
   if (Number(ctx.get("Content-Length") || 0) > limit) return undefined;
   try {
-    return await gatherBody(readBody(ctx.req, ctx.res, bodyLimits), limit);
+    return await gatherBody(readBody(ctx.req, ctx.res, { ...bodyLimits, idleMs }), limit);
   } catch (error) {
     if (isPosternError(error, "resource-exhausted")) return undefined;
     throw error;

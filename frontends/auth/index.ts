@@ -81,6 +81,7 @@ async function listenHttp(port: number, shared: Shared): Promise<Listener> {
     live: () => state.live,
     tokens: options.tokens,
     maxBodySize: options.maxBodyBytes,
+    idleMs: options.idleMs,
   });
   return webListener("http", app.callback(), port, options);
 }
@@ -101,8 +102,9 @@ async function webListener(
     port,
     tls: options.tls,
     maxConnections: options.maxConnections,
+    maxConnectionsPerClient: options.trustedProxies > 0 ? undefined : options.maxConnectionsPerClient,
     maxHeaderBytes: 16_384,
-    headersTimeoutMs: options.handshakeTimeoutMs,
+    headersTimeoutMs: options.idleMs,
     keepAliveMs: 65_000,
     highWaterMark: 16_384,
   });
@@ -117,6 +119,7 @@ async function listenGrpc(port: number, shared: Shared): Promise<Listener> {
     services: [rpcService("grpc", shared)],
     onDefect: defectsTo(deps.log),
     ...strangers(options),
+    callTimeoutMs: options.callMs,
     maxMessageBytes: 2 * options.maxBodyBytes,
     reflection: true,
   });
@@ -131,6 +134,7 @@ async function listenDrpc(port: number, shared: Shared): Promise<Listener> {
     onDefect: defectsTo(deps.log),
     ...strangers(options),
     // A grant that is a little too long is told so; what is longer than that is no registration.
+    callWithinMs: options.callMs,
     maxPacketBytes: 2 * options.maxBodyBytes,
     windowBytes: 2 * options.maxBodyBytes,
   });
@@ -138,8 +142,8 @@ async function listenDrpc(port: number, shared: Shared): Promise<Listener> {
 }
 
 /** What both kinds of RPC allow strangers. */
-function strangers({ tls, maxConnections, handshakeTimeoutMs }: CompleteAuthOptions) {
-  return { tls, maxConnections, handshakeTimeoutMs, inactivityTimeoutMs: 60_000 };
+function strangers({ tls, maxConnections, maxConnectionsPerClient, idleMs, callMs }: CompleteAuthOptions) {
+  return { tls, maxConnections, maxConnectionsPerClient, handshakeTimeoutMs: idleMs, inactivityTimeoutMs: callMs };
 }
 
 function rpcService(protocol: "grpc" | "drpc", { options, deps, metrics, limit }: Shared): BoundService {

@@ -35,9 +35,21 @@ export const authOptions = {
     most: 16,
   }),
   maxConnections: option.whole({ about: "most connections on each port", default: 1_000, least: 1, most: 2 ** 20 }),
-  handshakeTimeoutMs: option.whole({
-    about: "longest wait for a handshake, a request's headers or a first call, in ms",
+  maxConnectionsPerClient: option.whole({
+    about: "most connections of one IP address, on each port; not counted over HTTP behind proxies of one's own",
+    default: 500,
+    least: 1,
+    most: 2 ** 20,
+  }),
+  idleMs: option.whole({
+    about: "longest wait for a handshake, for headers or more of a body, or a first call, in ms",
     default: 10_000,
+    least: 1,
+    most: 2 ** 31 - 1,
+  }),
+  callMs: option.whole({
+    about: "longest time of a call over RPC, and between two calls of one connection, in ms",
+    default: 60_000,
     least: 1,
     most: 2 ** 31 - 1,
   }),

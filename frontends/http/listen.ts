@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { isIPv6 } from "node:net";
+import { isIPv6, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { asWebTls, followTls, serverOptions, type TlsSource } from "../../core/index.js";
+import { asWebTls, createClientCount, followTls, serverOptions, type TlsSource } from "../../core/index.js";
 import { markContinue } from "./body.js";
 
 export interface ListenOptions {
@@ -14,6 +14,8 @@ export interface ListenOptions {
   readonly tls?: TlsSource;
   /** Connections at a time; more are closed at once. 1 000 when absent. */
   readonly maxConnections?: number;
+  /** Of them those of one client's address; as many as there are in all when absent. */
+  readonly maxConnectionsPerClient?: number;
   /** Request line and headers together, in bytes; more is answered 431. 16 384 when absent. */
   readonly maxHeaderBytes?: number;
   /** Time for the request line and headers to arrive, in ms. 10 000 when absent. */
@@ -61,6 +63,7 @@ export async function listen(handler: RequestListener, given: ListenOptions): Pr
   };
   const server = options.tls ? secureServer(settings, options.tls) : createServer(settings);
   server.maxConnections = options.maxConnections;
+  if (options.maxConnectionsPerClient !== undefined) limitClients(server, options.maxConnectionsPerClient);
 
   let stopping = false;
   const follow = (res: ServerResponse): void => {
@@ -103,6 +106,22 @@ export async function listen(handler: RequestListener, given: ListenOptions): Pr
       return stopped;
     },
   };
+}
+
+/** Before all other listeners, which must not see connections that are refused. */
+function limitClients(server: Server, most: number): void {
+  const count = createClientCount(most);
+  const others = server.listeners("connection") as ((socket: Socket) => void)[];
+  server.removeAllListeners("connection");
+  server.on("connection", (socket: Socket) => {
+    const leave = count(socket.remoteAddress);
+    if (leave === undefined) {
+      socket.destroy();
+      return;
+    }
+    socket.once("close", leave);
+    for (const listener of others) listener.call(server, socket);
+  });
 }
 
 /** Who does not end the handshake in the time that headers have is no client. */

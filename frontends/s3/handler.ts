@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Context } from "koa";
 import { isPosternError, type Key } from "../../core/index.js";
-import { awaitsContinue, createGate, createKeyedGate, newRequestId, requestSignal, settleBody } from "../http/index.js";
+import { awaitsContinue, clientAddress, createGate, newRequestId, requestSignal, settleBody } from "../http/index.js";
 import type { BucketAccess, Caller } from "./access/bucket-access.js";
 import { createReach, type Reach } from "./access/reach.js";
 import type { Access } from "./auth/access-cache.js";
@@ -18,6 +18,7 @@ import { boundaryOf, readForm } from "./form/multipart-reader.js";
 import { type RequestHeaders, requestHeaders } from "./headers.js";
 import { withHoisted } from "./hoisted-headers.js";
 import type { Jobs } from "./jobs/jobs.js";
+import { createLimits } from "./limits.js";
 import type { LogDelivery } from "./logging/log-delivery.js";
 import { accessLogRecords } from "./logging/request-record.js";
 import { observe, type RequestFacts } from "./observe.js";
@@ -51,7 +52,7 @@ export interface HandlerInit {
 interface Incoming {
   readonly operation: Operation;
   /** Of whoever signed; undefined for anonymous requests. */
-  readonly grant: string | undefined;
+  readonly access: Access | undefined;
   readonly headers: RequestHeaders;
   readonly key: Key | undefined;
   /** The body, when it is not the request's own. */
@@ -69,7 +70,7 @@ const unwanted = { maxBytes: 32 * 2 ** 20, maxMs: 15_000 };
 export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void> {
   const { deps, options, hashes } = init;
   const gate = createGate(options.maxRequests);
-  const grantGate = createKeyedGate(options.maxRequestsPerGrant);
+  const limits = createLimits(options, init.now);
   /** Amazon names the machine; one process is one here. */
   const hostId = randomBytes(32).toString("base64");
 
@@ -82,16 +83,21 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     res.setHeader("Server", "Postern");
     const facts: RequestFacts = { requestId, method: req.method ?? "", started: performance.now() };
     const leave = gate.enter();
+    let leaveClient: (() => void) | undefined;
     try {
       if (leave === undefined) throw new S3Error("SlowDown");
       if (req.url === healthPath) await sendReply(res, { status: 200 }, options);
-      else if (!(await answerPreflight(ctx))) await serve(ctx, facts);
+      else {
+        leaveClient = limits.enterClient(clientAddress(req, options.trustedProxies));
+        if (!(await answerPreflight(ctx))) await serve(ctx, facts);
+      }
     } catch (error) {
       const s3Error = toS3Error(error);
       facts.code = s3Error.code;
       facts.error = error;
       await refuse(ctx, s3Error, requestId);
     } finally {
+      leaveClient?.();
       leave?.();
       settleBody(req, unwanted);
       observe(ctx, facts, deps.log, options.trustedProxies);
@@ -125,11 +131,11 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
       siteOf(site, target, headers) ??
       (await formOf(ctx, target, headers)) ??
       (await requestOf(facts.method, target, headers));
-    const { operation, grant } = incoming;
+    const { operation } = incoming;
+    const grant = incoming.access?.accessGrant;
     facts.operation = operation.name;
     facts.bucket = target.bucket;
-    const leave = grantGate.enter(grant ?? `anonymous ${target.bucket}`);
-    if (leave === undefined) throw new S3Error("SlowDown");
+    const leave = limits.enterProject(incoming.access?.project ?? `anonymous ${target.bucket}`);
     let own: ProjectLease | undefined;
     let reach: Reach | undefined;
     try {
@@ -175,7 +181,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     if (target.bucket !== "") checkBucketName(target.bucket);
     return {
       operation: routeOf(method, target, headers),
-      grant: authenticated?.access.accessGrant,
+      access: authenticated?.access,
       headers,
       key: target.key,
       payloadHash: authenticated?.payloadHash ?? headers.get("x-amz-content-sha256") ?? "UNSIGNED-PAYLOAD",
@@ -189,7 +195,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     checkBucketName(target.bucket);
     return {
       operation: serveWebsite,
-      grant: undefined,
+      access: undefined,
       headers,
       key: target.key,
       payloadHash: "UNSIGNED-PAYLOAD",
@@ -211,7 +217,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
         successStatus: form.fields.get("success_action_status"),
         successRedirect: form.fields.get("success_action_redirect") ?? form.fields.get("redirect"),
       }),
-      grant: access?.accessGrant,
+      access,
       headers: headersOfForm(form, headers),
       key: keyOfForm(form),
       body: form.file,
@@ -251,6 +257,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     }
     // A client that has not sent its body yet may send it or not; only a closed connection is free of doubt.
     if (awaitsContinue(req)) res.setHeader("Connection", "close");
+    // Errors that know better say so in headers of their own.
     if (error.code === "SlowDown" || error.code === "ServiceUnavailable") res.setHeader("Retry-After", "1");
     const body = hasDocument(error, req.method ?? "") ? documentOf(error, ctx, requestId) : undefined;
     await sendReply(res, { status: error.status, headers: error.headers, body }, options);

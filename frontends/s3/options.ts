@@ -33,7 +33,7 @@ export const s3Options = {
   // As on Storj's gateways.
   corsOrigins: option.list({ about: 'origins whose web pages may use the API; "*" is all', default: ["*"] }),
   trustedProxies: option.whole({
-    about: "proxies of one's own in front, for the client's address in the log",
+    about: "proxies of one's own in front, for the client's address in logs and limits",
     default: 0,
     most: 16,
   }),
@@ -51,7 +51,17 @@ export const s3Options = {
   projectIdleMs: ms("how long an unused project stays open", 600_000),
   maxRequests: count("most requests at a time; more get 503 SlowDown", 1_024),
   // storj/edge gateway-mt's number.
-  maxRequestsPerGrant: count("most requests at a time with one access grant", 500),
+  maxRequestsPerProject: count("most requests at a time of one project", 500),
+  // Half of all: one client can not have everything.
+  maxRequestsPerClient: count("most requests at a time of one client's address; see trustedProxies", 512),
+  requestsPerMinutePerProject: option.whole({
+    about: "requests of one project a minute; 0 does not limit",
+    default: 0,
+  }),
+  requestsPerMinutePerClient: option.whole({
+    about: "requests of one client's address a minute; 0 does not limit",
+    default: 0,
+  }),
   maxConnections: count("most connections at a time", 10_000),
   maxHeaderBytes: option.whole({ about: "request line and headers together, in bytes", default: 16_384, least: 4_096 }),
   headersTimeoutMs: ms("time for request line and headers to arrive", 15_000),

@@ -3,6 +3,7 @@ import { newApiKey } from "../../core/access/api-key.js";
 import { newGrant, parseGrant, serializeGrant } from "../../core/access/grant.js";
 import { shareGrant } from "../../core/access/share.js";
 import type { GrantStore } from "../../core/auth/grant-store.js";
+import type { RateLimiter } from "../../core/auth/rate-limit.js";
 import { createAuthService } from "../../core/auth/service.js";
 import { createBucketSettings } from "../../core/settings/bucket-settings.js";
 import type { FrontendDeps } from "../../frontends/frontend.js";
@@ -12,9 +13,11 @@ import { memorySettingsStore } from "../../store/memory-settings.js";
 const allowed = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S@127.0.0.1:7777";
 
 /** What the auth frontend needs, on a store in memory, with everything that it logs. */
-export function authDeps(options: { store?: GrantStore; now?: () => number } = {}): {
+export function authDeps(options: { store?: GrantStore; now?: () => number; projectLimit?: RateLimiter } = {}): {
   deps: Pick<FrontendDeps, "openProject" | "access" | "settings" | "log">;
   grant: string;
+  /** Of another project. */
+  otherGrant: string;
   foreignGrant: string;
   expiredGrant: string;
   logged: string[];
@@ -33,6 +36,7 @@ export function authDeps(options: { store?: GrantStore; now?: () => number } = {
       access: createAuthService({
         store: options.store ?? memoryGrantStore(),
         now: options.now,
+        projectLimit: options.projectLimit,
         allowSatellite: (address) => address === allowed,
         endpoint: "https://gateway.example",
       }),
@@ -40,6 +44,7 @@ export function authDeps(options: { store?: GrantStore; now?: () => number } = {
       log: { debug: log, info: log, warn: log, error: log },
     },
     grant: grantOf(allowed),
+    otherGrant: grantOf(allowed),
     foreignGrant: grantOf(allowed.replace("7777", "7778")),
     logged,
   };

@@ -18,6 +18,8 @@ export interface RawRequest {
   readonly body?: string | Uint8Array;
   /** Value of x-amz-content-sha256; the body's SHA-256 when absent. */
   readonly payloadHash?: string;
+  /** Signs; the test server's own when absent. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Headers added after signing. */
   readonly unsigned?: Readonly<Record<string, string>>;
 }
@@ -56,14 +58,15 @@ function toBytes(data: string | Uint8Array | ArrayBuffer | ArrayBufferView): Uin
 }
 
 /** The SDK's own signer, so that our verification is not compared with itself. */
-const signer = new SignatureV4({
-  service: "s3",
-  region: "us-east-1",
-  credentials: testCredentials,
-  sha256: Sha256,
-  uriEscapePath: false,
-  applyChecksum: false,
-});
+const signerOf = (credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }) =>
+  new SignatureV4({
+    service: "s3",
+    region: "us-east-1",
+    credentials,
+    sha256: Sha256,
+    uriEscapePath: false,
+    applyChecksum: false,
+  });
 
 /** Headers of a signed request, without sending it. */
 export async function signedHeaders(url: string, raw: RawRequest): Promise<Record<string, string>> {
@@ -79,7 +82,7 @@ export async function signedHeaders(url: string, raw: RawRequest): Promise<Recor
     const [name = "", value = ""] = piece.split("=");
     query[decodeURIComponent(name)] = decodeURIComponent(value);
   }
-  const signed = await signer.sign({
+  const signed = await signerOf(raw.credentials ?? testCredentials).sign({
     method: raw.method ?? "GET",
     protocol: "http:",
     hostname,

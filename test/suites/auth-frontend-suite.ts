@@ -1,8 +1,11 @@
+import { createConnection } from "node:net";
 import type { ExecutionContext, TestFn } from "ava";
+import { createRateLimiter } from "../../core/auth/rate-limit.js";
 import { PosternError } from "../../core/errors.js";
 import { type AuthOptions, authFrontend } from "../../frontends/auth/index.js";
 import { memoryGrantStore } from "../../store/memory.js";
 import { authDeps } from "../helpers/auth-deps.js";
+import { closed } from "../helpers/closed.js";
 
 /** What a client gets, in words that all protocols share. */
 export type RegisterOutcome =
@@ -55,6 +58,36 @@ export function authFrontendSuite(
     await refused(foreignGrant, /^access grant: disallowed satellite: /);
     await refused(expiredGrant, /^access grant: expiration cannot be shorter than a minute/);
     await refused("nonsense", /^access grant: /);
+  });
+
+  test(`${protocol}: a project that registers too often has to wait, others need not`, async (t) => {
+    const made = authDeps({ projectLimit: createRateLimiter({ perMinute: 1, now: () => 0 }) });
+    const { client } = await started(t, {}, made);
+    const kinds: string[] = [];
+    for (const grant of [made.grant, made.grant, made.otherGrant])
+      kinds.push((await client.register(grant, false)).kind);
+    t.deepEqual(kinds, ["ok", "limited", "ok"]);
+  });
+
+  test(`${protocol}: a grant may have 4 KiB`, async (t) => {
+    const { client } = await started(t);
+    const longest = await client.register("1".repeat(4_000), false);
+    if (longest.kind !== "refused") return t.fail(longest.kind);
+    t.regex(longest.text, /^access grant: invalid/, "read, and found to be none");
+    const longer = await client.register("1".repeat(4_097), false);
+    if (longer.kind !== "refused") return t.fail(longer.kind);
+    t.regex(longer.text, /larger than 4096 bytes|too large/);
+    // However long it is, it is not taken in.
+    t.not((await client.register("1".repeat(1_000_000), false)).kind, "ok");
+  });
+
+  test(`${protocol}: one client has so many connections and no more`, async (t) => {
+    const { running, client, grant } = await started(t, { maxConnectionsPerClient: 1 });
+    t.is((await client.register(grant, false)).kind, "ok");
+    const { hostname, port } = new URL(running.addresses[protocol]!.replace(/^(?!http)/, "tcp://"));
+    const further = createConnection({ host: hostname, port: Number(port) });
+    await closed(further);
+    t.is((await client.register(grant, false)).kind, "ok", "the first one stays");
   });
 
   test(`${protocol}: a client that asks too often has to wait`, async (t) => {

@@ -10,6 +10,8 @@ export interface DrpcListenOptions extends ServerConnectionOptions, ListenOption
   services: readonly BoundService[];
   /** Milliseconds without a byte in either direction after which a connection is closed; 600 000 when absent. */
   inactivityTimeoutMs?: number;
+  /** Milliseconds within which each connection has to bring a call to its end, again and again; for ever when absent. */
+  callWithinMs?: number;
 }
 
 /** What a handshake gives: the socket to speak DRPC on. */
@@ -33,9 +35,17 @@ export async function listenDrpc(
     if (tcp.destroyed) return;
     socket.setTimeout(inactivityTimeoutMs, () => socket.destroy());
     const open = (events: Parameters<typeof socketChannel>[1]) => socketChannel(socket, events);
-    const connection = createServerConnection(open, routes, { peerChain, peerAddress }, options);
+    const { callWithinMs } = options;
+    // One who sends a byte now and then is never inactive.
+    const timer = callWithinMs === undefined ? undefined : setTimeout(() => socket.destroy(), callWithinMs);
+    const connection = createServerConnection(open, routes, { peerChain, peerAddress }, options, () =>
+      timer?.refresh(),
+    );
     connections.add(connection);
-    void connection.finished.then(() => connections.delete(connection));
+    void connection.finished.then(() => {
+      clearTimeout(timer);
+      connections.delete(connection);
+    });
   });
 
   async function stop(graceMs: number): Promise<void> {

@@ -49,6 +49,7 @@ export function createServerConnection(
   routes: Routes,
   peer: ServerPeer,
   options: ServerConnectionOptions = {},
+  onCallEnded: () => void = () => {},
 ): ServerConnection {
   const maxPacketBytes = options.maxPacketBytes ?? defaultMaxPacketBytes;
   const reader = createPacketReader(maxPacketBytes);
@@ -129,6 +130,7 @@ export function createServerConnection(
     const context = { ...peer, metadata: call.metadata };
     void runCall(routes, call.path, call.stream, context, options.onDefect).then(() => {
       running = false;
+      if (!gone) onCallEnded();
       const waiting = next;
       next = undefined;
       if (gone) finish();

@@ -31,6 +31,8 @@ export interface ServeGrpcOptions extends ListenOptions {
   maxConcurrentCalls?: number;
   /** Milliseconds without a call after which a connection is closed; 600 000 when absent. */
   inactivityTimeoutMs?: number;
+  /** Milliseconds that a call may take; for ever when absent. */
+  callTimeoutMs?: number;
   /** Hears of what handlers throw that is no PosternError: defects, of which the peer learns nothing. */
   onDefect?: (error: unknown, path: string) => void;
 }
@@ -63,7 +65,10 @@ export async function serveGrpc(options: ServeGrpcOptions): Promise<RunningServe
       running.set(peerAddress, before + 1);
       const one = runGrpcCall(call, path, route, { peerAddress, peerChain: chains.get(peerAddress) }, onDefect);
       calls.add(one);
+      const late = () => one.abort(new PosternError("deadline-exceeded", "the call takes too long"));
+      const timer = options.callTimeoutMs === undefined ? undefined : setTimeout(late, options.callTimeoutMs);
       void one.finished.then(() => {
+        clearTimeout(timer);
         calls.delete(one);
         const left = running.get(peerAddress)! - 1;
         if (left === 0) running.delete(peerAddress);

@@ -1,12 +1,14 @@
 import { createHmac } from "node:crypto";
-import { isPosternError } from "../../../core/index.js";
-import type { AccessKeys } from "../../frontend.js";
+import { isPosternError, parseGrant } from "../../../core/index.js";
+import type { AccessKeys, ResolvedAccess } from "../../frontend.js";
 import { S3Error } from "../errors.js";
 import { type Scope, scopeText, signingKey } from "./signature.js";
 
 /** What an access key id stands for. Secret: never logged, never in error texts. */
 export interface Access {
   readonly accessGrant: string;
+  /** What limits tell projects apart by: the public id when it is known, else the head of the grant's macaroon. */
+  readonly project: string;
   /** The signing key of the scope; that of the last scope is kept, as clients change it once a day. */
   signingKey(scope: Scope): Buffer;
   /** Base64 of the text's HMAC-SHA1: a Version 2 signature. */
@@ -68,10 +70,13 @@ export function createAccessCache(
   };
 }
 
-function toAccess(resolved: { readonly accessGrant: string; readonly secretKey: string }): Access {
+type Resolved = Pick<ResolvedAccess, "accessGrant" | "secretKey" | "publicProjectId">;
+
+function toAccess(resolved: Resolved): Access {
   let last: { readonly scope: string; readonly key: Buffer } | undefined;
   return {
     accessGrant: resolved.accessGrant,
+    project: projectOf(resolved),
     signingKey(scope) {
       const text = scopeText(scope);
       if (last?.scope !== text) last = { scope: text, key: signingKey(resolved.secretKey, scope) };
@@ -79,4 +84,14 @@ function toAccess(resolved: { readonly accessGrant: string; readonly secretKey: 
     },
     signV2: (text) => createHmac("sha1", resolved.secretKey).update(text, "latin1").digest("base64"),
   };
+}
+
+function projectOf({ accessGrant, publicProjectId }: Resolved): string {
+  if (publicProjectId !== undefined) return Buffer.from(publicProjectId).toString("hex");
+  try {
+    return Buffer.from(parseGrant(accessGrant).apiKey.head).toString("hex");
+  } catch {
+    // Opening the project will tell what is wrong with it.
+    return accessGrant;
+  }
 }

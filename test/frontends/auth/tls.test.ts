@@ -11,12 +11,13 @@ import { createGrpcTransport, createPlainDrpcTransport, type Transport } from ".
 import { authFrontend } from "../../../frontends/auth/index.js";
 import { EdgeAuthDefinition } from "../../../proto/gen/edgeauth.js";
 import { authDeps } from "../../helpers/auth-deps.js";
+import { closed } from "../../helpers/closed.js";
 import { tempDir } from "../../helpers/temp-dir.js";
 import { webCertificate } from "../../helpers/web-certificate.js";
 
 const all = { httpPort: 0, grpcPort: 0, drpcPort: 0 };
 
-async function started(t: ExecutionContext, options: { handshakeTimeoutMs?: number } = {}) {
+async function started(t: ExecutionContext, options: { idleMs?: number } = {}) {
   const dir = await tempDir();
   t.teardown(dir.remove);
   const files = { certFile: join(dir.path, "cert.pem"), keyFile: join(dir.path, "key.pem") };
@@ -139,14 +140,14 @@ async function stranger(port: number, bytes: Uint8Array | string): Promise<{ ms:
   const socket = connect({ host: "127.0.0.1", port });
   const received: Buffer[] = [];
   socket.on("data", (chunk: Buffer) => received.push(chunk));
-  socket.on("error", () => {}); // closed all the same
+  const end = closed(socket);
   socket.write(bytes);
-  await once(socket, "close");
+  await end;
   return { ms: performance.now() - began, received: Buffer.concat(received) };
 }
 
 test("whoever speaks in clear to TLS, or stops within the handshake, is turned away", async (t) => {
-  const { ports } = await started(t, { handshakeTimeoutMs: 300 });
+  const { ports } = await started(t, { idleMs: 300 });
   for (const port of Object.values(ports)) {
     // Long before any time is over: it is closed for what it sent.
     await stranger(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -158,7 +159,7 @@ test("whoever speaks in clear to TLS, or stops within the handshake, is turned a
 
 test("a TLS client on the DRPC port in clear is turned away at once, and told that it can not shake hands", async (t) => {
   // The times are far beyond that of the test: only what is sent can close these connections.
-  const running = await authFrontend({ drpcPort: 0, handshakeTimeoutMs: 600_000 }).start(authDeps().deps);
+  const running = await authFrontend({ drpcPort: 0, idleMs: 600_000 }).start(authDeps().deps);
   t.teardown(() => running.stop({ graceMs: 0 }));
   const port = portOf(running.addresses["drpc"]!);
   const socket = connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false });
@@ -168,7 +169,7 @@ test("a TLS client on the DRPC port in clear is turned away at once, and told th
 });
 
 test("who says nothing on the DRPC port in clear is not waited for", async (t) => {
-  const running = await authFrontend({ drpcPort: 0, handshakeTimeoutMs: 50 }).start(authDeps().deps);
+  const running = await authFrontend({ drpcPort: 0, idleMs: 50 }).start(authDeps().deps);
   t.teardown(() => running.stop({ graceMs: 0 }));
   t.is((await stranger(portOf(running.addresses["drpc"]!), "")).received.length, 0);
 });

@@ -410,7 +410,7 @@ test("the satellite's limit of metadata is S3's error for that", async (t) => {
 });
 
 test("no more requests at a time than allowed", async (t) => {
-  for (const option of [{ maxRequests: 1 }, { maxRequestsPerGrant: 1 }]) {
+  for (const option of [{ maxRequests: 1 }, { maxRequestsPerProject: 1 }, { maxRequestsPerClient: 1 }]) {
     const { open, opened } = gate();
     const arrived = gate();
     const project = projectWith({

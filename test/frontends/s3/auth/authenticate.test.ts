@@ -31,6 +31,7 @@ async function lookUp(accessKeyId: string) {
   if (accessKeyId !== "AKIAIOSFODNN7EXAMPLE") throw new S3Error("InvalidAccessKeyId");
   return {
     accessGrant: "grant",
+    project: "project",
     signingKey: (scope: Parameters<typeof signingKey>[1]) => signingKey(secret, scope),
     signV2: (text: string) => createHmac("sha1", secret).update(text, "latin1").digest("base64"),
   };
