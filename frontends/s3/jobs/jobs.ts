@@ -34,6 +34,8 @@ export interface JobsInit {
 const pageSize = 200;
 /** Buckets at a time: a large one must not keep all others from their turn, nor jobs the requests. */
 const bucketsAtOnce = 4;
+/** After the start. */
+const firstRoundMs = 60_000;
 /** Rules that are written again and again are applied once they are left alone. */
 const settleMs = 1000;
 /** More changed buckets than these wait for the next round. */
@@ -125,14 +127,15 @@ export function createJobs(init: JobsInit): Jobs {
   };
 
   let cancelRound = (): void => {};
-  const planRound = (): void => {
+  const planRound = (ms: number): void => {
     if (everyMs === 0 || signal.aborted) return;
     cancelRound = schedule(() => {
       void round();
-      planRound();
-    }, everyMs);
+      planRound(everyMs);
+    }, ms);
   };
-  planRound();
+  // Claims keep gateways that restart often from doing nothing else.
+  planRound(Math.min(everyMs, firstRoundMs));
 
   return {
     lifecycleChanged({ satellite, project }, bucket) {
