@@ -23,7 +23,9 @@ export interface ServeFlags extends TlsFlags {
   readonly secretKey?: string;
   readonly authToken?: string;
   readonly domain?: readonly string[];
+  readonly bucketHost?: readonly string[];
   readonly websiteDomain?: readonly string[];
+  readonly websiteHost?: readonly string[];
   readonly project?: readonly string[];
   readonly logLevel?: string;
   readonly satelliteDatabase?: string;
@@ -133,7 +135,9 @@ function frontendsConfig(flags: ServeFlags, env: Environment): FrontendsConfig {
         s3: {
           port: portOf("--s3-port", flags.s3Port),
           baseDomains: flags.domain,
+          bucketHosts: flags.bucketHost,
           websiteDomains: flags.websiteDomain,
+          websiteHosts: flags.websiteHost,
         },
         auth: {
           httpPort: portOf("--auth-port", flags.authPort),

@@ -46,7 +46,9 @@ addTlsOptions(program.command("serve", { isDefault: true }))
   )
   .option("--project-per-minute <count>", "registrations of one project; 0 does not limit (default: 0)")
   .option("--domain <name...>", "domains below which the first labels are a bucket (virtual-host style)")
+  .option("--bucket-host <name...>", "host names that are names of buckets; *.example.com is every name below")
   .option("--website-domain <name...>", "domains below which the first labels are a bucket whose website is served")
+  .option("--website-host <name...>", "the same, of buckets whose website is served")
   .option(
     "--project <name...>",
     "further projects of the embedded network, with credentials of their own in ready.json",

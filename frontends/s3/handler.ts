@@ -34,7 +34,7 @@ import { requireBucket } from "./require-bucket.js";
 import { routeOf } from "./routes.js";
 import { sendReply, sendSlowReply } from "./send.js";
 import type { SettingsCache } from "./settings/settings-cache.js";
-import { bucketOfHost, parseTarget, type Target } from "./target.js";
+import { parseTarget, type Target } from "./target.js";
 
 export interface HandlerInit {
   readonly deps: S3Deps;
@@ -105,16 +105,10 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     }
   };
 
-  /** What a request is about, and whether it is a browser's on a website. */
-  function targetOf(url = "/", host: string | undefined): { site: boolean; target: Target } {
-    const site = bucketOfHost(host, options.websiteDomains) !== undefined;
-    return { site, target: parseTarget(url, host, site ? options.websiteDomains : options.baseDomains) };
-  }
-
   /** Web pages of other origins: what the bucket says of them, or else the gateway. True when all is answered. */
   async function answerPreflight(ctx: Context): Promise<boolean> {
     const { req, res } = ctx;
-    const { bucket } = targetOf(req.url, req.headers.host).target;
+    const { bucket } = parseTarget(req.url ?? "/", req.headers.host, options);
     const rules = await bucketCors(init.settings, bucket);
     const verdict = applyCors(req, res, rules, options.corsOrigins);
     if (verdict === "go-on") return false;
@@ -126,9 +120,9 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
   async function serve(ctx: Context, facts: RequestFacts): Promise<void> {
     const { req } = ctx;
     const headers = requestHeaders(req.rawHeaders);
-    const { site, target } = targetOf(req.url, headers.get("host"));
+    const target = parseTarget(req.url ?? "/", headers.get("host"), options);
     const incoming =
-      siteOf(site, target, headers) ??
+      siteOf(target, headers) ??
       (await formOf(ctx, target, headers)) ??
       (await requestOf(facts.method, target, headers));
     const { operation } = incoming;
@@ -190,8 +184,8 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
   }
 
   /** A browser on a website, which signs nothing. */
-  function siteOf(site: boolean, target: Target, headers: RequestHeaders): Incoming | undefined {
-    if (!site) return undefined;
+  function siteOf(target: Target, headers: RequestHeaders): Incoming | undefined {
+    if (!target.site) return undefined;
     checkBucketName(target.bucket);
     return {
       operation: serveWebsite,

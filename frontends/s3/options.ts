@@ -5,6 +5,7 @@ import { type OptionsInput, type OptionsOf, option } from "../frontend.js";
 /** What setTimeout can wait, in ms. */
 const mostMs = 2 ** 31 - 1;
 const domain = { pattern: /^[A-Za-z0-9.-]+$/, is: "a domain" };
+const hostName = { pattern: /^(\*\.)?[A-Za-z0-9.-]+$/, is: 'a host name, or "*." and a domain' };
 const ms = (about: string, fallback: number, least = 1) =>
   option.whole({ about: `${about}, in ms`, default: fallback, least, most: mostMs });
 const count = (about: string, fallback: number) => option.whole({ about, default: fallback, least: 1 });
@@ -19,10 +20,20 @@ export const s3Options = {
     default: [],
     ...domain,
   }),
+  bucketHosts: option.list({
+    about: 'host names that are names of buckets; "*.example.com" is every name below',
+    default: [],
+    ...hostName,
+  }),
   websiteDomains: option.list({
     about: "domains below which the first labels are a bucket whose website is served",
     default: [],
     ...domain,
+  }),
+  websiteHosts: option.list({
+    about: "host names, as bucketHosts, at which the website of the bucket of that name is served",
+    default: [],
+    ...hostName,
   }),
   region: option.text({
     about: "name of the region that replies tell; requests may be signed for any",
@@ -94,10 +105,16 @@ export function plainDomain(domain: string): string {
 
 /** Throws `invalid-argument` for a domain of nothing but dots. */
 export function withPlainDomains(options: CompleteS3Options): CompleteS3Options {
-  const plain = (name: "baseDomains" | "websiteDomains") => {
+  const plain = (name: "baseDomains" | "bucketHosts" | "websiteDomains" | "websiteHosts") => {
     const domains = options[name].map(plainDomain);
     if (domains.includes("")) throw new PosternError("invalid-argument", `s3 option ${name}: has an empty domain`);
     return domains;
   };
-  return { ...options, baseDomains: plain("baseDomains"), websiteDomains: plain("websiteDomains") };
+  return {
+    ...options,
+    baseDomains: plain("baseDomains"),
+    bucketHosts: plain("bucketHosts"),
+    websiteDomains: plain("websiteDomains"),
+    websiteHosts: plain("websiteHosts"),
+  };
 }

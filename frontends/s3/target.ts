@@ -1,5 +1,6 @@
 import type { Key } from "../../core/index.js";
 import { S3Error } from "./errors.js";
+import type { CompleteS3Options } from "./options.js";
 import { parseQuery, type Query } from "./query.js";
 import { decodeBytes, textOfBytes } from "./uri.js";
 
@@ -11,6 +12,8 @@ export interface Target {
   readonly rawPath: string;
   /** The bucket, if the host name tells it and not the path. */
   readonly hostedBucket: string | undefined;
+  /** Whether it is asked of the bucket's website. */
+  readonly site: boolean;
   readonly query: Query;
   /** "" for the service itself. */
   readonly bucket: string;
@@ -18,12 +21,15 @@ export interface Target {
   readonly key: Key | undefined;
 }
 
+/** Host names that mean buckets, for the API and for browsers. */
+export type HostOptions = Pick<CompleteS3Options, "baseDomains" | "bucketHosts" | "websiteDomains" | "websiteHosts">;
+
 /**
- * Reads bucket and key off path-style ("/bucket/key") and virtual-host-style ("bucket.base-domain") requests.
- * Keys are taken exactly: no dot segments, no merging of slashes.
+ * Reads bucket and key off path-style ("/bucket/key") and virtual-host-style ("bucket.base-domain", or a host name that
+ * is a bucket's) requests. Keys are taken exactly: no dot segments, no merging of slashes.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
  */
-export function parseTarget(url: string, host: string | undefined, baseDomains: readonly string[]): Target {
+export function parseTarget(url: string, host: string | undefined, options: HostOptions): Target {
   const target = originForm(url);
   const mark = target.indexOf("?");
   const rawPath = mark < 0 ? target : target.slice(0, mark);
@@ -31,8 +37,10 @@ export function parseTarget(url: string, host: string | undefined, baseDomains: 
   const query = parseQuery(mark < 0 ? "" : target.slice(mark + 1));
   if (path === undefined || query === undefined || !path.startsWith("/")) throw new S3Error("InvalidURI");
 
-  const hostedBucket = bucketOfHost(host, baseDomains);
-  const common = { path, rawPath, query, hostedBucket };
+  const website = bucketOfHost(host, { domains: options.websiteDomains, hosts: options.websiteHosts });
+  const site = website !== undefined;
+  const hostedBucket = website ?? bucketOfHost(host, { domains: options.baseDomains, hosts: options.bucketHosts });
+  const common = { path, rawPath, query, hostedBucket, site };
   if (hostedBucket !== undefined) return { ...common, bucket: hostedBucket, key: keyOf(path.slice(1)) };
   const slash = path.indexOf("/", 1);
   const bucketBytes = slash < 0 ? path.slice(1) : path.slice(1, slash);
@@ -56,12 +64,23 @@ function keyOf(latin1: string): Key | undefined {
   return textOfBytes(latin1) ?? Buffer.from(latin1, "latin1");
 }
 
-/** The labels in front of one of the domains. */
-export function bucketOfHost(host: string | undefined, baseDomains: readonly string[]): string | undefined {
-  if (host === undefined || baseDomains.length === 0) return undefined;
+/** Which host names mean buckets. */
+export interface BucketNames {
+  /** Domains below which the first labels are a bucket. */
+  readonly domains: readonly string[];
+  /** Names, or "*." and a domain, that are buckets as a whole. */
+  readonly hosts: readonly string[];
+}
+
+/** The bucket that a host name means, if any. */
+export function bucketOfHost(host: string | undefined, { domains, hosts }: BucketNames): string | undefined {
+  if (host === undefined || (domains.length === 0 && hosts.length === 0)) return undefined;
   const name = host.replace(/:\d+$/, "").replace(/\.$/, "").toLowerCase();
-  for (const domain of baseDomains) {
-    if (name.length > domain.length + 1 && name.endsWith(`.${domain}`)) return name.slice(0, -domain.length - 1);
-  }
-  return undefined;
+  const below = (domain: string): boolean => name.length > domain.length + 1 && name.endsWith(`.${domain}`);
+  if (hosts.includes(name)) return name;
+  // A domain is itself the service, also below another one.
+  if (domains.includes(name)) return undefined;
+  if (hosts.some((pattern) => pattern.startsWith("*.") && below(pattern.slice(2)))) return name;
+  const longest = domains.filter(below).sort((a, b) => b.length - a.length)[0];
+  return longest === undefined ? undefined : name.slice(0, -longest.length - 1);
 }

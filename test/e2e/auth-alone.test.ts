@@ -1,39 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import test, { type ExecutionContext } from "ava";
+import test from "ava";
 import { authDeps } from "../helpers/auth-deps.js";
-import { repositoryRoot } from "../helpers/root.js";
+import { posternEntry as entry, runningCommand as running } from "../helpers/postern-command.js";
 import { mustRun, runProgram } from "../helpers/run-program.js";
 import { startServer } from "../helpers/server.js";
 import { tempDir } from "../helpers/temp-dir.js";
 
-const entry = join(repositoryRoot, "dist", "bin", "postern.js");
 const satellite = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S@127.0.0.1:7777";
-
-/** Runs a command until the test ends; resolves when it has said that it is ready. */
-async function running(t: ExecutionContext, args: readonly string[]) {
-  const child: ChildProcess = spawn(process.execPath, [entry, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  const exited = once(child, "exit");
-  t.teardown(async () => {
-    child.kill("SIGINT");
-    await exited;
-  });
-  const output = { text: "" };
-  child.stderr!.on("data", (chunk: Buffer) => {
-    output.text += chunk.toString();
-  });
-  await new Promise<void>((resolve, reject) => {
-    child.stdout!.on("data", (chunk: Buffer) => {
-      output.text += chunk.toString();
-      if (/is ready[\s\S]*http:\/\/\S+\n/.test(output.text)) resolve();
-    });
-    child.once("exit", () => reject(new Error(output.text)));
-  });
-  return { output, url: /http:\/\/\S+/.exec(output.text)![0] };
-}
 
 test("the auth service alone registers, and its records are administered while it runs", async (t) => {
   const dir = await tempDir();

@@ -36,9 +36,11 @@ export function createAccessCache(
   const underWay = new Map<string, Promise<Access>>();
 
   const lookUp = async (accessKeyId: string): Promise<Access> => {
+    // Counted from before the question: the answer may be old when it comes.
+    const until = options.now() + options.ms;
     try {
       const access = toAccess(await resolve(accessKeyId));
-      known.set(accessKeyId, { access, until: options.now() + options.ms });
+      known.set(accessKeyId, { access, until });
       if (known.size > options.entries) known.delete(known.keys().next().value!);
       return access;
     } catch (error) {

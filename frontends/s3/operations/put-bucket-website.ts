@@ -11,7 +11,8 @@ import { websiteOfDocument } from "../settings/website.js";
 export const putBucketWebsite: Operation = {
   name: "PutBucketWebsite",
   async run(call) {
-    if (call.options.websiteDomains.length === 0) throw new S3Error("NotImplemented");
+    const { websiteDomains, websiteHosts } = call.options;
+    if (websiteDomains.length + websiteHosts.length === 0) throw new S3Error("NotImplemented");
     await changeSection(call, "website", websiteOfDocument(await configuration(call, "WebsiteConfiguration")));
     return { status: 200 };
   },

@@ -30,9 +30,10 @@ const latin1 = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => 
 const headerText = fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)) });
 
 test("targets and queries", (t) => {
+  const hosts = { baseDomains: ["example"], bucketHosts: ["*.host"], websiteDomains: ["site"], websiteHosts: [] };
   fc.assert(
-    fc.property(latin1, latin1, (path, query) => {
-      onlyS3Errors(() => parseTarget(`/${path}?${query}`, `${path}.example`, ["example"]));
+    fc.property(latin1, latin1, fc.constantFrom("example", "host", "site"), (path, query, domain) => {
+      onlyS3Errors(() => parseTarget(`/${path}?${query}`, `${path}.${domain}`, hosts));
       parseQuery(query);
     }),
     runs,

@@ -51,7 +51,8 @@ test("queries keep what was sent", (t) => {
 });
 
 test("targets are taken exactly", (t) => {
-  const key = (url: string, host = "127.0.0.1:9000") => parseTarget(url, host, ["s3.example.com"]);
+  const hosts = { baseDomains: ["s3.example.com"], bucketHosts: [], websiteDomains: [], websiteHosts: [] };
+  const key = (url: string, host = "127.0.0.1:9000") => parseTarget(url, host, hosts);
   t.like(key("/"), { bucket: "", key: undefined });
   t.like(key("/bucket"), { bucket: "bucket", key: undefined });
   t.like(key("/bucket/?list-type=2"), { bucket: "bucket", key: undefined });

@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { ExecutionContext } from "ava";
+import { repositoryRoot } from "./root.js";
+
+/** The program that users run. */
+export const posternEntry: string = join(repositoryRoot, "dist", "bin", "postern.js");
+
+/** A command that listens, until it is stopped. */
+export interface RunningCommand {
+  /** All that it wrote so far. */
+  readonly output: { readonly text: string };
+  /** The first address that it told. */
+  readonly url: string;
+  /** SIGINT, and the wait for its end. */
+  stop(): Promise<void>;
+}
+
+/** Runs `postern …` until the test ends, if not stopped before; resolves when it has said that it is ready, and where. */
+export async function runningCommand(t: ExecutionContext, args: readonly string[]): Promise<RunningCommand> {
+  const child: ChildProcess = spawn(process.execPath, [posternEntry, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const exited = once(child, "exit");
+  const stop = async () => {
+    child.kill("SIGINT");
+    await exited;
+  };
+  t.teardown(stop);
+  const output = { text: "" };
+  child.stderr!.on("data", (chunk: Buffer) => {
+    output.text += chunk.toString();
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.stdout!.on("data", (chunk: Buffer) => {
+      output.text += chunk.toString();
+      if (/is ready[\s\S]*http:\/\/\S+\n/.test(output.text)) resolve();
+    });
+    child.once("exit", () => reject(new Error(output.text)));
+  });
+  return { output, url: /http:\/\/\S+/.exec(output.text)![0], stop };
+}
