@@ -33,8 +33,8 @@ with open("down", "rb") as file:
 bucket.copy({"Bucket": bucket.name, "Key": "big/one"}, "big/two", Config=parts)
 back = io.BytesIO()
 bucket.download_fileobj("big/two", back, Config=parts)
-# A copy in parts is a new object, to which boto3 takes no metadata along.
-assert back.getvalue() == data and bucket.Object("big/two").metadata == {}
+# A copy in parts is a new object; boto3 takes the metadata along since 1.44.
+assert back.getvalue() == data and bucket.Object("big/two").metadata in ({}, {"who": "boto3"})
 bucket.Object("big/three").copy_from(CopySource={"Bucket": bucket.name, "Key": "big/one"}, MetadataDirective="REPLACE", Metadata={"new": "1"})
 assert bucket.Object("big/three").metadata == {"new": "1"}
 
