@@ -76,7 +76,7 @@ clientTest({ title: "aws-cli syncs, moves, pipes, presigns and removes", program
   const url = (await aws("s3", "presign", "s3://aws-sync/t/large")).trim();
   const reply = await fetch(url);
   t.is(reply.status, 200);
-  t.deepEqual(Buffer.from(await reply.arrayBuffer()), await readFile(join(tree, "large")));
+  t.true((await readFile(join(tree, "large"))).equals(Buffer.from(await reply.arrayBuffer())));
   t.is((await fetch(url.replace("large", "sub/deep/d"))).status, 403);
   t.is((await aws("s3", "rm", "--recursive", "s3://aws-sync/t")).match(/^delete: /gm)?.length, 3);
   await aws("s3", "rm", "--recursive", "s3://aws-sync", "--exclude", "*", "--include", "copy/*");

@@ -105,7 +105,7 @@ clientTest({ title: "@aws-sdk/client-s3 and lib-storage, streams, copies, tags, 
   );
   t.deepEqual([ObjectParts?.TotalPartsCount, ObjectSize], [3, body.length]);
   const second = await client.send(new GetObjectCommand({ Bucket, Key: "stream", PartNumber: 2 }));
-  t.deepEqual(Buffer.from(await second.Body!.transformToByteArray()), body.subarray(5 * MiB, 10 * MiB));
+  t.true(body.subarray(5 * MiB, 10 * MiB).equals(await second.Body!.transformToByteArray()));
 
   const given = new Upload({ client, params: { Bucket, Key: "given up", Body: Readable.from(endless()) } });
   given.on("httpUploadProgress", () => void given.abort());
