@@ -1,6 +1,6 @@
 import type { Context } from "koa";
 import type { FrontendDeps } from "../frontend.js";
-import { createGate, createKeyedGate, requestSignal, settleBody } from "../http/index.js";
+import { clientAddress, createGate, createKeyedGate, requestSignal, settleBody } from "../http/index.js";
 import { createCredentials, type LinkCredentials } from "./access/credentials.js";
 import { assetReply } from "./asset-reply.js";
 import { clientClosed, LinkError, titleOf, toLinkError } from "./errors.js";
@@ -42,6 +42,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
   const { deps, options, sites, now } = init;
   const gate = createGate(options.maxRequests);
   const projectGate = createKeyedGate(options.maxRequestsPerProject);
+  const clientGate = createKeyedGate(options.maxRequestsPerClient);
   const folderGate = createGate(options.maxFolderDownloads);
   const hosts = createHosts(options, sites !== undefined);
   const checkBlocked = createBlocklist(options.blocked);
@@ -64,6 +65,9 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     let failure: LinkError | undefined;
     try {
       if (leave === undefined) throw new LinkError(503, "Too many requests are under way. Please try again later.");
+      const leaveClient = clientGate.enter(clientAddress(req, options.trustedProxies));
+      if (leaveClient === undefined) throw new LinkError(429, "Too many requests.");
+      leaving.push(leaveClient);
       const reply = await replyTo(ctx, signal, leaving);
       clearTimeout(deadline);
       await sendReply(res, { ...reply, headers: { ...corsHeaders, ...reply.headers } }, options.idleMs);

@@ -62,13 +62,15 @@ export const linkshareOptions = {
   accessCacheMs: ms("how long a looked-up access key is used", 60_000, 0),
   accessCacheEntries: count("most access keys remembered", 10_000),
   trustedProxies: option.whole({
-    about: "proxies of one's own in front, whose X-Forwarded-Proto is believed",
+    about: "proxies of one's own in front, whose X-Forwarded-Proto and X-Forwarded-For are believed",
     default: 0,
     most: 16,
   }),
   maxRequests: count("most requests at a time; more get 503", 1_024),
   // storj/edge linksharing's number.
   maxRequestsPerProject: count("most requests at a time for one project; more get 429", 500),
+  // Half of all: one client can not have everything.
+  maxRequestsPerClient: count("most requests at a time of one client's address; more get 429", 512),
   maxFolderDownloads: count("most folders that are downloaded at a time; more get 429", 32),
   maxConnections: count("most connections at a time", 10_000),
   maxHeaderBytes: option.whole({ about: "request line and headers together, in bytes", default: 16_384, least: 4_096 }),

@@ -190,9 +190,10 @@ test("a reader that goes away closes what is read", async (t) => {
 
 for (const [options, status] of [
   [{ maxRequestsPerProject: 1 }, 429],
+  [{ maxRequestsPerClient: 1 }, 429],
   [{ maxRequests: 1 }, 503],
 ] as const) {
-  test(`requests beyond a limit are refused with ${status}`, async (t) => {
+  test(`requests beyond ${Object.keys(options)[0]} are refused with ${status}`, async (t) => {
     const holding = deferred<void>();
     const inside = deferred<void>();
     const slow = Object.create(project) as typeof project;
