@@ -1,9 +1,11 @@
 /** "postern/frontend": all that a frontend is written with, besides the core itself ("postern"). */
 export {
   type BoundService,
+  bindProtoService,
   bindService,
   type CallContext,
   loadProtoService,
+  type ProtoHandlers,
   type ProtoMessage,
   type ProtoService,
 } from "../core/rpc/index.js";

@@ -3,7 +3,14 @@ export { type Caller, type Client, createClient } from "./client.js";
 export { createPlainDrpcTransport, type ServePlainDrpcOptions, servePlainDrpc } from "./drpc/plain.js";
 export { serveDrpc } from "./drpc/server.js";
 export { createDrpcTransport } from "./drpc/transport.js";
-export { loadProtoService, type ProtoMessage, type ProtoMethod, type ProtoService } from "./grpc/proto-service.js";
+export {
+  bindProtoService,
+  loadProtoService,
+  type ProtoHandlers,
+  type ProtoMessage,
+  type ProtoMethod,
+  type ProtoService,
+} from "./grpc/proto-service.js";
 export { type ServeGrpcOptions, serveGrpc } from "./grpc/server.js";
 export { createGrpcTransport, type GrpcTransportOptions } from "./grpc/transport.js";
 export { createMemoryNetwork, type MemoryNetwork } from "./memory/transport.js";

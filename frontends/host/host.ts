@@ -230,6 +230,11 @@ function abandoned(ms: number): { readonly over: Promise<"over">; clear(): void 
   return { over, clear: () => clearTimeout(timer) };
 }
 
+/** What is told of an error. The texts of those that are not ours may hold anything, so of these it is where they arose. */
 function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  if (error instanceof PosternError) return `${error.code}: ${error.message}`;
+  if (!(error instanceof Error)) return typeof error;
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  const code = "code" in error ? ` ${String(error.code)}` : "";
+  return [`${error.name}${code}`, ...frames.slice(0, 4).map((line) => line.trim())].join(" ");
 }

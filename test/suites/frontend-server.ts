@@ -110,7 +110,7 @@ function watch(project: Project) {
     Object.entries(project).map(([name, method]) => [
       name,
       (...args: unknown[]) => {
-        tell();
+        if (name !== "close") tell();
         return (method as (...args: unknown[]) => unknown).apply(project, args);
       },
     ]),

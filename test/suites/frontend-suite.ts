@@ -28,7 +28,8 @@ export interface FrontendSuiteOptions {
   readonly test: (title: string, run: () => Promise<void>) => unknown;
 }
 
-const noSignal = new AbortController().signal;
+/** One for each use: clients leave listeners on it. */
+const noSignal = () => new AbortController().signal;
 
 /** What every frontend must do. `factory` is asked for each test. */
 export function frontendSuite<Fields extends OptionFields>(
@@ -66,7 +67,7 @@ export function frontendSuite<Fields extends OptionFields>(
         ...(server.grpcAddress === undefined ? [] : [server.grpcAddress]),
       ];
       assert.ok(open.length > 0, "it listens nowhere, and has no service on the gRPC server");
-      await subject.use(server, noSignal);
+      await subject.use(server, noSignal());
       await server.stop();
       for (const address of open) await assert.rejects(connected(address), `${address} is still open after stop`);
     }
@@ -75,7 +76,7 @@ export function frontendSuite<Fields extends OptionFields>(
   check("two of it run side by side", async (subject) => {
     const servers = [await started(subject), await started(subject)];
     try {
-      await Promise.all(servers.map((server) => subject.use(server, noSignal)));
+      await Promise.all(servers.map((server) => subject.use(server, noSignal())));
     } finally {
       for (const server of servers) await server.stop();
     }
@@ -102,7 +103,7 @@ export function frontendSuite<Fields extends OptionFields>(
           socket.destroy();
         }
       }
-      await subject.use(server, noSignal);
+      await subject.use(server, noSignal());
     } finally {
       await server.stop();
     }
@@ -122,7 +123,7 @@ export function frontendSuite<Fields extends OptionFields>(
   check("waits for running requests as long as its grace lasts", async (subject) => {
     const gate = held();
     const server = await started(subject, gate.project);
-    const used = Promise.allSettled([subject.use(server, noSignal)]);
+    const used = Promise.allSettled([subject.use(server, noSignal())]);
     await Promise.race([server.asked(), used]);
     const stopped = server.stop({ graceMs: 5_000 }).then(() => "stopped");
     assert.equal(await Promise.race([stopped, after(300)]), "time is over", "stop did not wait for a running request");
@@ -134,7 +135,7 @@ export function frontendSuite<Fields extends OptionFields>(
   check("leaks no handles, and no downloads", async (subject) => {
     const round = async () => {
       const server = await started(subject);
-      await subject.use(server, noSignal);
+      await subject.use(server, noSignal());
       await Promise.allSettled([subject.use(server, AbortSignal.timeout(3))]);
       await server.stop();
       return server;
@@ -157,12 +158,12 @@ export function frontendSuite<Fields extends OptionFields>(
     const silence = listenToOutput(told);
     try {
       const server = await started(subject);
-      told.push(text(await subject.use(server, noSignal)));
+      told.push(text(await subject.use(server, noSignal())));
       await Promise.allSettled([subject.use(server, AbortSignal.timeout(2))]);
       await server.stop();
       // What fails is what gets told.
       const failing = await started(subject, () => broken("hunter2-of-the-core"));
-      told.push(text((await Promise.allSettled([subject.use(failing, noSignal)]))[0]));
+      told.push(text((await Promise.allSettled([subject.use(failing, noSignal())]))[0]));
       await failing.stop();
       for (const one of [server, failing]) {
         told.push(...one.logged);
@@ -188,11 +189,11 @@ export function frontendSuite<Fields extends OptionFields>(
         { accessKeyId: "nobody", secretKey },
       ]) {
         await assert.rejects(
-          subject.use({ ...server, credentials }, noSignal),
+          subject.use({ ...server, credentials }, noSignal()),
           `it served ${credentials.accessKeyId === "nobody" ? "an unknown key" : "a wrong secret"}`,
         );
       }
-      await subject.use(server, noSignal);
+      await subject.use(server, noSignal());
     } finally {
       await server.stop();
     }

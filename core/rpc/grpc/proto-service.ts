@@ -1,6 +1,6 @@
 import { type Options as LoaderOptions, loadSync, type ServiceDefinition as RawService } from "@grpc/proto-loader";
 import { PosternError } from "../../errors.js";
-import type { MessageType, MethodDefinition, ServiceDefinition } from "../transport.js";
+import type { BoundService, CallContext, MessageType, MethodDefinition, ServiceDefinition } from "../transport.js";
 
 /** A service of a .proto file that is read when the program runs. Messages are plain objects with camelCase fields. */
 export interface ProtoService extends ServiceDefinition {
@@ -39,11 +39,28 @@ export function loadProtoService(
       `${file} has no service ${fullName}; it has ${services.join(", ") || "none"}`,
     );
   }
-  const descriptors = Object.values(loaded).flatMap((definition) =>
+  // Once more, as the names of fields are in the file: that is what reflection has to tell.
+  const asWritten = loadSync(file, { ...loading, keepCase: true, includeDirs: [...(options.includeDirs ?? [])] });
+  const descriptors = Object.values(asWritten).flatMap((definition) =>
     "fileDescriptorProtos" in definition ? (definition.fileDescriptorProtos as Uint8Array[]) : [],
   );
   return { name: fullName.split(".").at(-1)!, fullName, methods: methodsOf(raw as RawService), descriptors };
 }
+
+/**
+ * Handlers of such a service: TypeScript can not know the shapes of its messages, so each says itself what it takes. Takes
+ * and gives an iterable where the .proto says `stream`. Throws `invalid-argument` for a method that is not there.
+ */
+export function bindProtoService(service: ProtoService, handlers: ProtoHandlers): BoundService {
+  const stranger = Object.keys(handlers).find((name) => service.methods[name] === undefined);
+  if (stranger !== undefined) {
+    const known = Object.keys(service.methods).join(", ");
+    throw new PosternError("invalid-argument", `${service.fullName} has no method ${stranger}; it has ${known}`);
+  }
+  return { definition: service, handlers: handlers as BoundService["handlers"] };
+}
+
+export type ProtoHandlers = Readonly<Record<string, (request: never, context: CallContext) => unknown>>;
 
 /** By the names that handlers have: as in the file, but with a small first letter. */
 function methodsOf(raw: RawService): ProtoService["methods"] {
