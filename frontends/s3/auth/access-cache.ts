@@ -34,6 +34,21 @@ export function createAccessCache(
 ): (accessKeyId: string) => Promise<Access> {
   const known = new Map<string, { access: Access; until: number }>();
   const underWay = new Map<string, Promise<Access>>();
+  let sweeping = false;
+
+  /** Secrets do not stay longer than they are used, also where nobody asks for them again. */
+  const sweepLater = (): void => {
+    if (sweeping || known.size === 0) return;
+    sweeping = true;
+    setTimeout(
+      () => {
+        sweeping = false;
+        for (const [id, { until }] of known) if (until <= options.now()) known.delete(id);
+        sweepLater();
+      },
+      Math.min(Math.max(options.ms, 10), 60_000),
+    ).unref();
+  };
 
   const lookUp = async (accessKeyId: string): Promise<Access> => {
     // Counted from before the question: the answer may be old when it comes.
@@ -42,6 +57,7 @@ export function createAccessCache(
       const access = toAccess(await resolve(accessKeyId));
       known.set(accessKeyId, { access, until });
       if (known.size > options.entries) known.delete(known.keys().next().value!);
+      sweepLater();
       return access;
     } catch (error) {
       // Malformed, unknown, expired and invalidated keys are one and the same to a stranger.

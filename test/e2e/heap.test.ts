@@ -1,0 +1,65 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import test from "ava";
+import { authDeps } from "../helpers/auth-deps.js";
+import type { HeapListening } from "../helpers/heap-server.js";
+import { repositoryRoot } from "../helpers/root.js";
+import { type Secret, secretBytes, secretRequests } from "../helpers/secret-requests.js";
+import { tempDir } from "../helpers/temp-dir.js";
+import { until } from "../helpers/until.js";
+
+const token = "heap-test-token-0123456789";
+
+test("memory holds no secret but those in S3's cache, and those only until they expire there", async (t) => {
+  t.timeout(180_000);
+  const dir = await tempDir();
+  t.teardown(dir.remove);
+  const entry = join(repositoryRoot, "dist", "test", "helpers", "heap-server.js");
+  // Long enough for the first snapshot, whatever else the machine does; the second waits for the end of it.
+  const child = fork(entry, ["20000", token], { execArgv: [] });
+  t.teardown(async () => {
+    child.send({ stop: true });
+    await once(child, "exit");
+  });
+  const [listening] = (await once(child, "message")) as [HeapListening];
+  const { secrets, remembered, outcomes } = await secretRequests({
+    s3: listening.s3,
+    authHttp: listening.auth["http"]!,
+    authGrpc: listening.auth["grpc"]!,
+    authDrpc: listening.auth["drpc"]!,
+    authToken: token,
+    accessGrant: authDeps().grant,
+  }).catch((error: Error) => {
+    throw error.cause ?? error;
+  });
+  t.like(outcomes, { "http good": 200, "look up good": 200, "gRPC good": 0, "DRPC good": 0, "S3 good": 200 });
+
+  /** Names of the secrets that a snapshot has. Its strings are JSON; none of ours has a character to be escaped. */
+  const found = async (): Promise<string[]> => {
+    const file = join(dir.path, "snapshot.heapsnapshot");
+    child.send({ snapshot: file });
+    await once(child, "message");
+    const bytes = await readFile(file);
+    await rm(file);
+    t.true(bytes.length > 1_000_000);
+    const texts = secrets.filter(({ value }) => typeof value === "string");
+    return texts.filter((secret) => bytes.includes(secretBytes(secret))).map(({ name }) => name);
+  };
+  const names = (list: readonly Secret[]) => new Set(list.map(({ name }) => name));
+  // The process is told the token; that it looks for it in vain would mean that the search does not work.
+  const allowed = names(remembered).add("auth token");
+  const first = await found();
+  t.true(first.includes("auth token") && first.includes("access grant"), String(first));
+  t.deepEqual(
+    first.filter((name) => !allowed.has(name)),
+    [],
+  );
+  let last: string[] = [];
+  await until(async () => {
+    last = await found();
+    return last.length === 1;
+  }, 90_000).catch(() => {});
+  t.deepEqual(last, ["auth token"]);
+});
