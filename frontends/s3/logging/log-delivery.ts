@@ -128,8 +128,8 @@ export function createLogDelivery(init: LogDeliveryInit): LogDelivery {
       const line = `${logLine(record)}\n`;
       const bytes = Buffer.byteLength(line);
       const partition = logging.keyFormat === "simple" ? [] : [record.bucketOwner, record.bucket];
-      const { targetBucket, targetPrefix, keyFormat, grants } = logging;
-      const name = JSON.stringify([targetBucket, targetPrefix, keyFormat, grants, ...partition]);
+      const { targetBucket, targetPrefix, target, keyFormat, grants } = logging;
+      const name = JSON.stringify([targetBucket, targetPrefix, target, keyFormat, grants, ...partition]);
       let batch = batches.get(name);
       if (waitingBytes + bytes > mostBytes || (batch === undefined && batches.size >= mostBatches)) {
         dropped++;

@@ -34,8 +34,11 @@ export async function writeLog(
   key: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { targetBucket: bucket, targetPrefix: prefix } = batch.logging;
-  const entry = (await settings.find(bucket)).find(({ hasGrant }) => hasGrant);
+  const { targetBucket: bucket, targetPrefix: prefix, target } = batch.logging;
+  // Not just any bucket of that name: whoever came first with it would get all logs.
+  const entry = (await settings.find(bucket)).find(
+    ({ id }) => id.satellite === target?.satellite && id.project === target.project,
+  );
   const grant = entry?.openGrant();
   if (entry === undefined || grant === undefined) return;
   const view = settingsView(entry, bucket, userIdOf(entry.id));

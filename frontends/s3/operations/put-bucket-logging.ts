@@ -15,14 +15,15 @@ export const putBucketLogging: Operation = {
   async run(call) {
     // The logs tell of everybody who comes; that is for the owner alone to decide.
     if (!call.access.isOwner) throw new S3Error("AccessDenied");
-    const logging = loggingOfDocument(await configuration(call, "BucketLoggingStatus"));
+    const asked = loggingOfDocument(await configuration(call, "BucketLoggingStatus"));
     await call.project.headBucket(call.bucket, { signal: call.signal });
-    if (logging !== undefined) await checkTarget(call, logging);
-    await changeSection(
-      call,
-      "logging",
-      logging === undefined ? undefined : { ...logging, changedAt: changedAt(call, logging) },
-    );
+    let logging: LoggingSettings | undefined;
+    if (asked !== undefined) {
+      const { satellite, project } = (await checkedTarget(call, asked)).identity;
+      logging = { ...asked, target: { satellite, project } };
+      logging.changedAt = changedAt(call, logging);
+    }
+    await changeSection(call, "logging", logging);
     return { status: 200 };
   },
 };
@@ -33,7 +34,10 @@ function changedAt(call: Call, logging: LoggingSettings): number {
   return at !== undefined && isDeepStrictEqual(before, logging) ? at : call.now;
 }
 
-async function checkTarget(call: Call, { targetBucket, targetPrefix, grants }: LoggingSettings): Promise<void> {
+async function checkedTarget(
+  call: Call,
+  { targetBucket, targetPrefix, grants }: LoggingSettings,
+): Promise<BucketAccess> {
   if (targetBucket === call.bucket) {
     throw new S3Error("InvalidArgument", { message: "A bucket can not be the target of its own logs." });
   }
@@ -44,11 +48,12 @@ async function checkTarget(call: Call, { targetBucket, targetPrefix, grants }: L
   if (target.settings.section("logging") !== undefined) {
     throw new S3Error("InvalidArgument", { message: "The target bucket is itself logged." });
   }
-  if (grants === undefined) return;
+  if (grants === undefined) return target;
   if (!target.settings.aclsEnabled) throw new S3Error("AccessControlListNotSupported");
   const acl = { owner: target.ownerId, grants };
   if (target.settings.publicAccessBlock?.blockPublicAcls === true && isPublicAcl(acl))
     throw new S3Error("AccessDenied");
+  return target;
 }
 
 async function reachTarget(call: Call, bucket: string): Promise<BucketAccess> {

@@ -41,6 +41,8 @@ export type LifecycleRule = z.infer<typeof lifecycleRule>;
 const logging = z.object({
   targetBucket: z.string(),
   targetPrefix: z.string(),
+  /** Whose bucket the target is: others may have one of that name. */
+  target: z.object({ satellite: z.string(), project: z.string() }).optional(),
   keyFormat: z.enum(["none", "simple", "event-time", "delivery-time"]),
   /** Who may do what with the logs, besides the target's owner. */
   grants: z

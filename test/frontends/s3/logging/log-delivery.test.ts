@@ -16,7 +16,12 @@ import { readAll } from "../../../helpers/project-lab.js";
 
 const owner = userIdOf(labProject);
 const started = Date.parse("2026-03-01T23:59:58.500Z");
-const toLogs: LoggingSettings = { targetBucket: "logs", targetPrefix: "log/", keyFormat: "simple" };
+const toLogs: LoggingSettings = {
+  targetBucket: "logs",
+  targetPrefix: "log/",
+  target: labProject,
+  keyFormat: "simple",
+};
 
 const policyFor = (source: string): string =>
   JSON.stringify(
@@ -164,6 +169,22 @@ test("only what the target's policy lets in, at the time of delivery", async (t)
   await logs.flush();
   t.is(Object.keys(await stored()).length, 1);
   t.deepEqual(warnings(lab), []);
+});
+
+test("to the bucket that was meant, not to another project's of that name", async (t) => {
+  const { lab, logs, stored } = await setup(t);
+  const other = { ...labProject, project: "bb" };
+  await lab.settings.delete({ ...labProject, bucket: "logs" });
+  await lab.settings.change({ ...other, bucket: "logs" }, () => ({
+    sections: { policy: policyFor("*") },
+    grant: "another grant",
+  }));
+  logs.add(toLogs, record());
+  await logs.flush();
+  t.deepEqual(await stored(), {});
+  logs.add({ ...toLogs, target: other }, record());
+  await logs.flush();
+  t.is(Object.keys(await stored()).length, 1);
 });
 
 test("grants become the ACL of the logs", async (t) => {
