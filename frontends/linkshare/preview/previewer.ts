@@ -1,12 +1,14 @@
 import { Worker } from "node:worker_threads";
 import { escapeText } from "./clean-text.js";
-import type { PreviewRequest } from "./preview-worker.js";
+import type { PreviewReply, PreviewRequest } from "./preview-worker.js";
 
 export interface PreviewerOptions {
   /** Longest time for one preview, in ms; then the text is shown without colours. 1000 when absent. */
   timeoutMs?: number;
-  /** Most previews that wait; those above are shown without colours. 32 when absent. */
-  maxWaiting?: number;
+  /** Longest time that one waits for its turn, in ms; then likewise. 3000 when absent. */
+  waitMs?: number;
+  /** Most previews under way and waiting; those above likewise. 32 when absent. */
+  most?: number;
 }
 
 /** Makes previews of strangers' texts in a thread of its own, which it ends when a text was made to be slow. */
@@ -20,59 +22,86 @@ export interface Previewer {
 
 interface Job {
   readonly request: PreviewRequest;
+  readonly expiry: NodeJS.Timeout;
   readonly settle: (html: string | undefined) => void;
 }
 
-export function createPreviewer({ timeoutMs = 1_000, maxWaiting = 32 }: PreviewerOptions = {}): Previewer {
+interface Thread {
+  readonly worker: Worker;
+  ready: boolean;
+}
+
+export function createPreviewer({ timeoutMs = 1_000, waitMs = 3_000, most = 32 }: PreviewerOptions = {}): Previewer {
   const waiting: Job[] = [];
-  let worker: Worker | undefined;
   let current: Job | undefined;
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  // Started at once, so that the first page does not wait for it.
+  let thread: Thread | undefined = start();
+
+  function start(): Thread {
+    const worker = new Worker(new URL("./preview-worker.js", import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: 96 },
+    });
+    const made: Thread = { worker, ready: false };
+    worker.on("message", ({ html }: PreviewReply) => {
+      if (thread !== made) return;
+      if (html === undefined) made.ready = true;
+      else finish(html);
+      next();
+    });
+    // A thread that ended by itself, as when it used up its memory; one that was ended is not `thread` any more.
+    const gone = () => {
+      if (thread === made) lose();
+    };
+    worker.on("error", gone);
+    worker.on("exit", gone);
+    // A gateway that is done does not wait for previews.
+    worker.unref();
+    return made;
+  }
 
   function finish(html: string | undefined): void {
     clearTimeout(timer);
     const job = current;
     current = undefined;
     job?.settle(html);
-    next();
   }
 
-  function discard(): void {
-    const old = worker;
-    worker = undefined;
-    old?.removeAllListeners();
-    // What it may still say is of no interest.
-    old?.on("error", () => undefined);
-    void old?.terminate();
+  function lose(): void {
+    const wasReady = thread?.ready === true;
+    void thread?.worker.terminate();
+    thread = undefined;
     finish(undefined);
-  }
-
-  function start(): Worker {
-    const made = new Worker(new URL("./preview-worker.js", import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: 96 },
-    });
-    made.on("message", finish);
-    made.on("error", discard);
-    made.on("exit", discard);
-    // A gateway that is done does not wait for previews.
-    made.unref();
-    return made;
+    // One that cannot even start would be started for ever: those who wait do without, and who comes later tries again.
+    if (!wasReady) for (const job of waiting.splice(0)) end(job);
+    else if (!closed) thread = start();
   }
 
   function next(): void {
-    if (current !== undefined) return;
+    if (current !== undefined || thread?.ready !== true) return;
     current = waiting.shift();
     if (current === undefined) return;
-    worker ??= start();
-    timer = setTimeout(discard, timeoutMs);
-    worker.postMessage(current.request);
+    clearTimeout(current.expiry);
+    timer = setTimeout(lose, timeoutMs);
+    thread.worker.postMessage(current.request);
+  }
+
+  function end(job: Job): void {
+    clearTimeout(job.expiry);
+    job.settle(undefined);
   }
 
   function run(request: PreviewRequest): Promise<string | undefined> {
-    if (closed || waiting.length >= maxWaiting) return Promise.resolve(undefined);
+    if (closed || waiting.length + (current === undefined ? 0 : 1) >= most) return Promise.resolve(undefined);
+    thread ??= start();
     return new Promise((settle) => {
-      waiting.push({ request, settle });
+      const expire = () => {
+        waiting.splice(waiting.indexOf(job), 1);
+        settle(undefined);
+      };
+      const job: Job = { request, settle, expiry: setTimeout(expire, waitMs) };
+      waiting.push(job);
       next();
     });
   }
@@ -82,9 +111,10 @@ export function createPreviewer({ timeoutMs = 1_000, maxWaiting = 32 }: Previewe
     markdown: (text) => run({ text }),
     async close() {
       closed = true;
-      const old = worker;
-      for (const job of waiting.splice(0)) job.settle(undefined);
-      discard();
+      const old = thread?.worker;
+      thread = undefined;
+      finish(undefined);
+      for (const job of waiting.splice(0)) end(job);
       await old?.terminate();
     },
   };

@@ -96,7 +96,7 @@ export function pdf(text: string): Buffer {
   return Buffer.from(body);
 }
 
-/** Twelve seconds of noise that changes its colour, encoded by the browser of a page of http://127.0.0.1. */
+/** Twelve seconds of a sun over the sea, encoded by the browser of a page of http://127.0.0.1. */
 export async function video(page: Page): Promise<Buffer> {
   const [width, height, seconds, rate] = [320, 180, 12, 10];
   const frames = await page.evaluate(
@@ -118,11 +118,26 @@ export async function video(page: Page): Promise<Buffer> {
       const canvas = new OffscreenCanvas(width!, height!);
       const context = canvas.getContext("2d")!;
       for (let index = 0; index < count!; index++) {
-        const image = context.createImageData(width!, height!);
-        for (let at = 0; at < image.data.length; at += 4) {
-          const noise = Math.random() * 90;
-          image.data.set([noise + index, noise + 60, 200 - index + noise / 2, 255], at);
+        const [at, w, h] = [index / count!, width!, height!];
+        const sky = context.createLinearGradient(0, 0, 0, h);
+        sky.addColorStop(0, `hsl(${200 + at * 60} 55% ${70 - at * 30}%)`);
+        sky.addColorStop(1, "hsl(30 80% 85%)");
+        context.fillStyle = sky;
+        context.fillRect(0, 0, w, h);
+        context.fillStyle = "hsl(45 95% 88%)";
+        context.beginPath();
+        context.arc(w * (0.15 + at * 0.7), h * (0.6 - Math.sin(at * Math.PI) * 0.35), h * 0.09, 0, 7);
+        context.fill();
+        for (let wave = 0; wave < 3; wave++) {
+          context.fillStyle = `hsl(190 ${30 + wave * 8}% ${48 - wave * 12}%)`;
+          for (let x = 0; x < w; x++) {
+            const y = h * (0.62 + wave * 0.13) + Math.sin(x / 23 + at * 40 + wave * 2) * 4;
+            context.fillRect(x, y, 1, h - y);
+          }
         }
+        // Grain, so that there is something to encode.
+        const image = context.getImageData(0, 0, w, h);
+        for (let dot = 0; dot < image.data.length; dot++) if (dot % 4 < 3) image.data[dot]! += Math.random() * 30 - 15;
         context.putImageData(image, 0, 0);
         const frame = new VideoFrame(canvas, { timestamp: (index * 1_000_000) / rate! });
         encoder.encode(frame, { keyFrame: index % rate! === 0 });
