@@ -38,8 +38,9 @@ try {
   await fill(project);
   const key = await publicKey(ready.authHttp, ready.accessGrant);
   const base = `${ready.linksharing}/s/${key}/files`;
-  await firstBytes(base, base.replace("/s/", "/raw/"));
+  // First, so that it is not the garbage of other requests that is measured.
   for (const kind of values.kinds.split(",").filter(Boolean)) await archive(base, kind, ready.pids.gateway);
+  await firstBytes(base, base.replace("/s/", "/raw/"));
 } finally {
   agent.destroy();
   await uplink.close();

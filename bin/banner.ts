@@ -24,7 +24,7 @@ Try it:
   aws --endpoint-url ${ready.s3} s3 mb s3://hello
   aws --endpoint-url ${ready.s3} s3 cp README.md s3://hello/
 
-${linkLines(ready, about.dataDir)}All of this, with the access grant, is in ${about.dataDir}/ready.json.
+${linkLines(ready, about)}All of this, with the access grant, is in ${about.dataDir}/ready.json.
 Ctrl-C stops the server; what it stored stays in ${about.dataDir}.
 `;
 }
@@ -46,12 +46,14 @@ function frontendLines({ frontends }: ReadyFile): string {
     .join("");
 }
 
-function linkLines({ linksharing, authDrpc }: ReadyFile, dataDir: string): string {
+function linkLines(ready: ReadyFile, { dataDir, embedded }: { dataDir: string; embedded: boolean }): string {
+  const { linksharing, authDrpc } = ready;
   if (authDrpc === undefined || linksharing === undefined) return "";
+  // The embedded satellite tells the CLI where these are.
+  const where = embedded ? "" : `--base-url ${linksharing} --auth-service insecure://${authDrpc} \\\n    `;
   return `Share it by a link that opens in browsers:
 
-  uplink share --url --not-after=none --base-url ${linksharing} --auth-service insecure://${authDrpc} \\
-    --access $(jq -r .accessGrant ${dataDir}/ready.json) sj://hello/README.md
+  uplink share --url --not-after=none ${where}--access $(jq -r .accessGrant ${dataDir}/ready.json) sj://hello/README.md
 
 `;
 }

@@ -5,7 +5,7 @@ import type { Logger } from "../frontends/frontend.js";
 import type { RunningHost } from "../frontends/host/index.js";
 import { linkshare } from "../frontends/linkshare/index.js";
 import { s3 } from "../frontends/s3/index.js";
-import { type NetworkProcess, startNetworkProcess } from "../network/index.js";
+import { type EdgeUrls, type NetworkProcess, startNetworkProcess } from "../network/index.js";
 import { openGrantDatabase } from "../store/knex/open.js";
 import { startAccessKeys } from "./access-keys.js";
 import { banner } from "./banner.js";
@@ -102,9 +102,23 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<{ ready: Re
     projects: await projectCredentials(config.projects, parts),
     pids: { gateway: process.pid, network: network?.pid },
   };
+  await network?.setEdgeUrls(edgeUrls(config, ready));
   await dir.writeJson(readyFileName, ready);
   stopper.add("ready file", () => dir.remove(readyFileName));
   return { ready, problems: problemsOf(running) };
+}
+
+/**
+ * What the embedded satellite tells the uplink CLI, so that `uplink share --url` needs no address of ours. Addresses that
+ * mean "all of this machine" would mean another machine to who is told them.
+ */
+function edgeUrls({ host, tls, frontends }: ServeConfig, { authDrpc, linksharing }: ReadyFile): EdgeUrls {
+  const everywhere = host === "0.0.0.0" || host === "::";
+  const named = frontends.sources.flags["linkshare"]?.["publicUrls"] !== undefined;
+  return {
+    authService: everywhere || authDrpc === undefined ? undefined : `${tls.length > 0 ? "" : "insecure://"}${authDrpc}`,
+    linksharing: everywhere && !named ? undefined : linksharing,
+  };
 }
 
 /** Where the frontends listen that have started. */

@@ -6,6 +6,7 @@ export { type NetworkProcess, type NetworkProcessOptions, startNetworkProcess } 
 export type {
   AuditRound,
   BucketUsage,
+  EdgeUrls,
   GarbageRound,
   NetworkHealth,
   NodeHealth,

@@ -8,7 +8,7 @@ import { runControl } from "./control-messages.js";
 import { startControl } from "./control-server.js";
 import { lockFolder } from "./lock.js";
 import { checkNodeCount, defaultRedundancy, maxNodes, type NetworkOptions } from "./options.js";
-import { type Accounts, type RunningSatellite, startSatellite, type Upkeep } from "./satellite/index.js";
+import { type Accounts, type EdgeUrls, type RunningSatellite, startSatellite, type Upkeep } from "./satellite/index.js";
 import { type StorageNode, startStorageNode } from "./storagenode/index.js";
 
 export interface NetworkNode {
@@ -36,6 +36,8 @@ export interface RunningNetwork extends Accounts, Upkeep {
   /** "host:port" of the satellite. */
   readonly address: string;
   nodes(): NetworkNode[];
+  /** Which services clients of the satellite are told to use. */
+  setEdgeUrls(urls: EdgeUrls): Promise<void>;
   /** Stops one node, as if its machine went away, and lets the satellite find that out (not when `unnoticed`). */
   stopNode(index: number, options?: { unnoticed?: boolean }): Promise<void>;
   /** Starts a stopped node, with its identity and its pieces. */
@@ -240,6 +242,7 @@ function runningNetwork(
     audit: satellite.audit,
     health: satellite.health,
     usage: satellite.usage,
+    setEdgeUrls: async (urls) => satellite.setEdgeUrls(urls),
     nodes: () => [...nodes.values()].map((node) => node.info()),
     async stopNode(index, { unnoticed = false } = {}) {
       await slot(index).stop(0);

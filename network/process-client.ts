@@ -90,6 +90,7 @@ export async function startNetworkProcess(init: NetworkProcessOptions): Promise<
       createApiKey: (...args) => call("createApiKey", ...args) as Promise<string>,
       addLicense: async (...args) => void (await call("addLicense", ...args)),
       nodes: () => call("nodes") as Promise<NetworkNode[]>,
+      setEdgeUrls: async (urls) => void (await call("setEdgeUrls", urls)),
       stopNode: async (...args) => void (await call("stopNode", ...args)),
       startNode: async (index) => void (await call("startNode", index)),
       addNode: () => call("addNode") as Promise<number>,

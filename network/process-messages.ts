@@ -9,6 +9,7 @@ export type RemoteCall =
   | "createApiKey"
   | "addLicense"
   | "nodes"
+  | "setEdgeUrls"
   | "stopNode"
   | "startNode"
   | "addNode"
@@ -60,6 +61,8 @@ export async function runCall(network: RunningNetwork, name: RemoteCall, args: r
       return network.addLicense(...(args as Parameters<RunningNetwork["addLicense"]>));
     case "nodes":
       return network.nodes() satisfies NetworkNode[];
+    case "setEdgeUrls":
+      return network.setEdgeUrls(...(args as Parameters<RunningNetwork["setEdgeUrls"]>));
     case "stopNode":
       return network.stopNode(...(args as Parameters<RunningNetwork["stopNode"]>));
     case "startNode":

@@ -1,6 +1,7 @@
 export type { Accounts, ApiKeySettings, License, ProjectInfo, ProjectSettings } from "./accounts.js";
 export type { Redundancy } from "./data/segment-record.js";
 export type { BucketUsage } from "./data/settlements.js";
+export type { EdgeUrls } from "./edge-urls.js";
 export type { RateLimit, SatelliteLimits, SatelliteTimes, UploadRate, UsageLimits } from "./options.js";
 export { type RunningSatellite, type SatelliteOptions, startSatellite } from "./satellite.js";
 export type { AuditRound } from "./upkeep/audit.js";

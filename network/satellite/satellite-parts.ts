@@ -4,6 +4,7 @@ import type { Access } from "./access/caller.js";
 import type { UploadLimiter } from "./access/upload-limiter.js";
 import type { Usage } from "./access/usage.js";
 import type { Database } from "./db/queries.js";
+import type { EdgeUrlHolder } from "./edge-urls.js";
 import type { Seal } from "./ids/seal.js";
 import type { NodeDirectory } from "./nodes/directory.js";
 import type { Pinger } from "./nodes/pinger.js";
@@ -23,6 +24,7 @@ export interface SatelliteParts {
   readonly nodes: NodeDirectory;
   readonly pinger: Pinger;
   readonly orderMetadata: OrderMetadata;
+  readonly edgeUrls: EdgeUrlHolder;
   /** Whether a node of this id may join. */
   acceptsNode(nodeId: Uint8Array): boolean;
   /** Sends a notification to a topic ("projects/ID/topics/ID"); absent where there is no way to. */

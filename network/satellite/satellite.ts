@@ -13,6 +13,7 @@ import { type Accounts, createAccounts } from "./accounts.js";
 import { createCleanup } from "./chores/cleanup.js";
 import { contactService } from "./contact/service.js";
 import { type DatabaseOptions, openDatabase } from "./db/open-database.js";
+import type { EdgeUrls } from "./edge-urls.js";
 import { sealOf } from "./ids/seal.js";
 import { metainfoService } from "./metainfo/service.js";
 import { createNodeDirectory, type NodeDirectory } from "./nodes/directory.js";
@@ -50,6 +51,8 @@ export interface RunningSatellite extends Accounts, Upkeep {
   /** "ID@host:port", as access grants name it. */
   readonly nodeUrl: string;
   readonly nodes: NodeDirectory;
+  /** Which services clients are told to use; Storj's own, which know nothing of this satellite, until this is called. */
+  setEdgeUrls(urls: EdgeUrls): void;
   /** Asks a node now whether it is there, and notes the answer, as happens by itself every now and then. */
   pingNode(nodeId: Uint8Array): Promise<boolean>;
   /** The node is gone for good: what it held is missing, which repair makes good. False when it is not known. */
@@ -82,6 +85,7 @@ export async function startSatellite(options: SatelliteOptions): Promise<Running
       nodes,
       pinger,
       orderMetadata: orderMetadataOf(identity.privateKey),
+      edgeUrls: { current: undefined },
       acceptsNode: options.acceptsNode ?? (() => true),
       publishEvent: options.publishEvent,
       onProblem,
@@ -100,6 +104,9 @@ export async function startSatellite(options: SatelliteOptions): Promise<Running
       address: server.address,
       nodeUrl: nodeUrlText({ id: identity.nodeId, address: server.address }),
       nodes,
+      setEdgeUrls(urls) {
+        parts.edgeUrls.current = urls;
+      },
       pingNode: pinger.check,
       forgetNode: nodes.forget,
       cleanup: cleanup.run,

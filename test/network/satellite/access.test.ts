@@ -1,7 +1,7 @@
 import test from "ava";
 import { parseApiKey } from "../../../core/access/api-key.js";
 import { addCaveat, parseMacaroon, serializeMacaroon } from "../../../core/access/macaroon.js";
-import { toHex, utf8 } from "../../../core/bytes/bytes.js";
+import { toHex, utf8, utf8Text } from "../../../core/bytes/bytes.js";
 import { timestampOfMillis } from "../../../core/bytes/timestamp.js";
 import { RpcStatus } from "../../../core/rpc/status.js";
 import {
@@ -32,6 +32,16 @@ test("a project has a salt that stays", async (t) => {
   t.is(info.projectCreatedAt!.seconds, Math.floor(on.clock.now / 1000));
   t.is(toHex((await projectInfo(on, on.restricted({ disallowReads: true }))).projectSalt), toHex(info.projectSalt));
   t.notDeepEqual((await projectInfo(on, await on.stranger())).projectSalt, info.projectSalt);
+});
+
+test("clients are told of the services that know this satellite", async (t) => {
+  const on = await testSatellite(t);
+  t.is((await projectInfo(on, on.header)).edgeUrlOverrides, undefined);
+  on.satellite.setEdgeUrls({ authService: "insecure://localhost:1", linksharing: "http://localhost:2" });
+  const { edgeUrlOverrides } = await projectInfo(on, on.header);
+  t.is(utf8Text(edgeUrlOverrides!.authService), "insecure://localhost:1");
+  t.is(utf8Text(edgeUrlOverrides!.publicLinksharing), "http://localhost:2");
+  t.is(utf8Text(edgeUrlOverrides!.privateLinksharing), "http://localhost:2");
 });
 
 test("keys that are none, unknown or forged are refused", async (t) => {
