@@ -15,7 +15,13 @@ export {
 export { clientKey } from "./rpc/client-key.js";
 export { createClientCount } from "./rpc/tcp.js";
 export { asWebTls, followTls, type PemPair, serverOptions, type TlsSource, type WebTls } from "./rpc/web-tls.js";
-export type { BucketSettings, BucketSettingsEntry, SettingsChange, UploadNotes } from "./settings/bucket-settings.js";
+export {
+  type BucketSettings,
+  type BucketSettingsEntry,
+  mostSameNames,
+  type SettingsChange,
+  type UploadNotes,
+} from "./settings/bucket-settings.js";
 export type { BucketId } from "./settings/bucket-settings-store.js";
 export {
   type AccessRequest,

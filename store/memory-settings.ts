@@ -12,7 +12,9 @@ export function memorySettingsStore(options: { now?: () => number } = {}): Bucke
       return records.get(keyOf(id));
     },
     async findByName(bucket, limit) {
-      return [...records.values()].filter(({ id }) => id.bucket === bucket).slice(0, limit);
+      const named = [...records.values()].filter(({ id }) => id.bucket === bucket);
+      const open = named.filter(({ sealedGrant }) => sealedGrant !== undefined);
+      return [...open, ...named.filter(({ sealedGrant }) => sealedGrant === undefined)].slice(0, limit);
     },
     async write(id, record, expected) {
       const before = records.get(keyOf(id));

@@ -27,7 +27,7 @@ export interface StoredBucketSettings extends BucketSettingsRecord {
 
 export interface BucketSettingsStore {
   get(id: BucketId): Promise<StoredBucketSettings | undefined>;
-  /** Settings of buckets of that name, whatever their project; the first that came are first. */
+  /** Settings of buckets of that name, whatever their project: those with a grant, then others; first come first. */
   findByName(bucket: string, limit: number): Promise<readonly StoredBucketSettings[]>;
   /**
    * Replaces the record if its version is `expected` (0: there is none), and returns the new version. Fails with

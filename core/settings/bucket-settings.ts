@@ -25,7 +25,7 @@ export interface SettingsChange {
 /** Bucket settings on a store; grants are sealed with the gateways' key, which the store never sees. */
 export interface BucketSettings {
   get(id: BucketId): Promise<BucketSettingsEntry | undefined>;
-  /** Settings of buckets of that name in any project; first come first. */
+  /** Settings of buckets of that name in any project, at most `mostSameNames`: those with a grant first, first come first. */
   findByName(bucket: string): Promise<readonly BucketSettingsEntry[]>;
   /** Reads, changes and writes; again when another writer came between. Without sections and grant the entry goes. */
   change(id: BucketId, change: (before: BucketSettingsEntry | undefined) => SettingsChange): Promise<void>;
@@ -56,7 +56,8 @@ export interface BucketSettingsDeps {
 
 const grantPurpose = "bucket settings: grant";
 const notePurpose = "bucket settings: upload note";
-const mostSameNames = 16;
+/** Buckets of one name that are looked at when only the name is known. */
+export const mostSameNames = 16;
 const mostTries = 8;
 /** Uploads that take longer lose their notes. */
 const noteLifetimeMs = 30 * 24 * 3_600_000;

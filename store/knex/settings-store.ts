@@ -56,7 +56,12 @@ export function knexSettingsStore(db: Knex, options: { readonly now?: () => numb
       }),
     findByName: (bucket, limit) =>
       repeated(async () => {
-        const rows = await db<Row>(table).where({ bucket }).orderBy("created_at").orderBy("project").limit(limit);
+        const rows = await db<Row>(table)
+          .where({ bucket })
+          .orderByRaw("case when sealed_grant is null then 1 else 0 end")
+          .orderBy("created_at")
+          .orderBy("project")
+          .limit(limit);
         return rows.map(recordOf);
       }),
     write: (id, record, expected) =>

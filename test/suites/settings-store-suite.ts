@@ -41,6 +41,12 @@ export function settingsStoreSuite(
     const found = await store.findByName("x", 10);
     t.deepEqual(found.map((each) => each.id.project).sort(), ["p1", "p2"]);
     t.is((await store.findByName("x", 1)).length, 1);
+    for (const project of ["p3", "p4", "p5"]) {
+      await store.write(id("crowd", project), { sections: { cors: "" }, sealedGrant: undefined }, 0);
+    }
+    await store.write(id("crowd", "open"), record("open"), 0);
+    t.is((await store.findByName("crowd", 2))[0]?.id.project, "open", "what is open to others is not crowded out");
+    for (const project of ["p3", "p4", "p5", "open"]) await store.delete(id("crowd", project));
     const first = await store.list(undefined, 2);
     t.deepEqual(
       first.map((each) => `${each.id.project}/${each.id.bucket}`),

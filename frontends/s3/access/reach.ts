@@ -36,9 +36,10 @@ export function createReach({ caller, own, projects, settings, signal }: ReachIn
   };
   const find = async (bucket: string, onlyOwn: boolean): Promise<BucketAccess> => {
     const entries = await settings.find(bucket);
-    const mine = caller.kind === "user" ? entries.find((entry) => sameProject(entry.id, caller.identity)) : undefined;
     if (caller.kind === "user") {
-      const others = entries.length > (mine === undefined ? 0 : 1);
+      const { satellite, project } = caller.identity;
+      const mine = await settings.findOwn({ satellite, project, bucket });
+      const others = entries.some(({ id }) => !sameProject(id, caller.identity));
       if (onlyOwn || mine !== undefined || !others || (await exists(bucket))) return ownAccess(bucket, mine);
     }
     const entry = entries.find(({ hasGrant }) => hasGrant);

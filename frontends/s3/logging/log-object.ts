@@ -36,9 +36,7 @@ export async function writeLog(
 ): Promise<void> {
   const { targetBucket: bucket, targetPrefix: prefix, target } = batch.logging;
   // Not just any bucket of that name: whoever came first with it would get all logs.
-  const entry = (await settings.find(bucket)).find(
-    ({ id }) => id.satellite === target?.satellite && id.project === target.project,
-  );
+  const entry = target === undefined ? undefined : await settings.findOwn({ ...target, bucket });
   const grant = entry?.openGrant();
   if (entry === undefined || grant === undefined) return;
   const view = settingsView(entry, bucket, userIdOf(entry.id));
