@@ -17,7 +17,7 @@ import type {
 import { toHex, utf8Text } from "./bytes/bytes.js";
 import type { ProjectContext } from "./context.js";
 import { isPosternError } from "./errors.js";
-import { bucketBytes, locate, type ObjectLocation } from "./location.js";
+import { bucketBytes, keyBytes, locate, type ObjectLocation } from "./location.js";
 import { isDeleteMarker } from "./object.js";
 
 export async function deleteObject(
@@ -57,12 +57,30 @@ export async function deleteObjects(
   options: DeleteObjectsOptions = {},
 ): Promise<DeleteItemResult[]> {
   const bucketName = bucketBytes(bucket);
-  const places = objects.map(({ key, version }) => ({ at: locate(context.store, bucket, key), version }));
+  const places = objects.map((object) => placeOf(context, bucket, object));
+  const reached = places.filter((place) => place !== undefined);
   const results: DeleteItemResult[] = [];
-  for (let from = 0; from < places.length; from += maximumItems) {
-    results.push(...(await deleteSome(context, bucketName, places.slice(from, from + maximumItems), options)));
+  for (let from = 0; from < reached.length; from += maximumItems) {
+    results.push(...(await deleteSome(context, bucketName, reached.slice(from, from + maximumItems), options)));
   }
-  return results;
+  let next = 0;
+  return objects.map(({ key }, index) =>
+    places[index] === undefined ? unauthorized(keyBytes(key)) : results[next++]!,
+  );
+}
+
+/** Undefined where the grant has no key for the path: it ends no other deletion. */
+function placeOf({ store }: ProjectContext, bucket: string, { key, version }: ObjectToDelete): Place | undefined {
+  try {
+    return { at: locate(store, bucket, key), version };
+  } catch (error) {
+    if (isPosternError(error, "permission-denied")) return undefined;
+    throw error;
+  }
+}
+
+function unauthorized(key: Uint8Array): DeleteItemResult {
+  return { key: utf8Text(key), keyBytes: key, status: "unauthorized", removed: undefined, marker: undefined };
 }
 
 interface Place {

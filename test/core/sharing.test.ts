@@ -191,3 +191,20 @@ test("a grant may limit how long objects live", async (t) => {
   await shared.uploadPart(plain, "parts", uploadId, 1, [utf8("x")]);
   t.true((await shared.commitUpload(plain, "parts", uploadId)).expiresAt !== undefined);
 });
+
+test("of many objects those are deleted that a share reaches", async (t) => {
+  const { root, project, openGrant } = await sharingLab(t);
+  for (const key of ["in/a", "in/b", "out/c"]) await project.putObject(plain, key, [utf8("x")]);
+  const shared = await openGrant(serializeGrant(shareGrant(root, everything, [{ bucket: plain, prefix: "in/" }])));
+  const results = await shared.deleteObjects(
+    plain,
+    ["out/c", "in/a", "out/none", "in/b"].map((key) => ({ key })),
+  );
+  t.deepEqual(
+    results.map(({ key, status }) => `${key} ${status}`),
+    ["out/c unauthorized", "in/a ok", "out/none unauthorized", "in/b ok"],
+  );
+  t.deepEqual(await shared.deleteObjects(plain, [{ key: "out/c" }]).then(([one]) => one?.status), "unauthorized");
+  await project.headObject(plain, "out/c");
+  await t.throwsAsync(project.headObject(plain, "in/b"), { code: "object-not-found" });
+});
