@@ -3,6 +3,8 @@ import { isPosternError, PosternError } from "./errors.js";
 export interface AwayCacheOptions {
   /** Values remembered at most; the one asked for longest ago is forgotten first. 10 000 when absent. */
   readonly maxEntries?: number;
+  /** Of what `sizeOf` tells of values together; no limit when absent. */
+  readonly maxSize?: number;
   /** How long a value serves while its source is away, in ms; 3 600 000 when absent. */
   readonly maxAgeMs?: number;
   /** How long the source is waited for when a remembered value could serve, in ms; 2 000 when absent. */
@@ -20,28 +22,43 @@ export interface AwayCache<T> {
   clear(): void;
 }
 
-/** `lasts` tells whether a value may still serve at a time; all do when it is absent. */
+/**
+ * `lasts` tells whether a value may still serve at a time; all do when it is absent. `sizeOf` tells what a value takes, for
+ * those that strangers can make large.
+ */
 export function createAwayCache<T>(
   options: AwayCacheOptions,
   lasts: (value: T, now: number) => boolean = () => true,
+  sizeOf: (value: T) => number = () => 0,
 ): AwayCache<T> {
   const { maxEntries = 10_000, maxAgeMs = 3_600_000, patienceMs = 2_000, pauseMs = 1_000, now = Date.now } = options;
-  const entries = new Map<string, { readonly value: T; readonly at: number }>();
+  const { maxSize = Number.POSITIVE_INFINITY } = options;
+  const entries = new Map<string, { readonly value: T; readonly at: number; readonly size: number }>();
+  let size = 0;
   /** Until then the source is taken to be away. */
   let awayUntil = 0;
 
+  const forget = (id: string): void => {
+    size -= entries.get(id)?.size ?? 0;
+    entries.delete(id);
+  };
   const remembered = (id: string): { readonly value: T } | undefined => {
     const entry = entries.get(id);
     if (entry === undefined) return undefined;
     if (now() - entry.at < maxAgeMs && lasts(entry.value, now())) return entry;
-    entries.delete(id);
+    forget(id);
     return undefined;
   };
   const remember = (id: string, value: T): void => {
-    entries.delete(id);
+    forget(id);
     if (!lasts(value, now())) return;
-    entries.set(id, { value, at: now() });
-    if (entries.size > maxEntries) entries.delete(entries.keys().next().value!);
+    const entry = { value, at: now(), size: sizeOf(value) };
+    entries.set(id, entry);
+    size += entry.size;
+    for (const oldest of entries.keys()) {
+      if (entries.size <= maxEntries && size <= maxSize) return;
+      forget(oldest);
+    }
   };
 
   return {
@@ -61,7 +78,10 @@ export function createAwayCache<T>(
         return entry.value;
       }
     },
-    clear: () => entries.clear(),
+    clear() {
+      entries.clear();
+      size = 0;
+    },
   };
 }
 

@@ -70,3 +70,26 @@ test("the number of values is bounded; the one asked for longest ago goes first"
   };
   t.deepEqual([await stillThere("a"), await stillThere("b"), await stillThere("c")], [true, false, true]);
 });
+
+test("large values push out the oldest before there are too many of them", async (t) => {
+  let now = 0;
+  const cache = createAwayCache<string>(
+    { maxSize: 10, pauseMs: 1, now: () => now },
+    undefined,
+    (value) => value.length,
+  );
+  const known = async (id: string): Promise<boolean> => {
+    now += 1;
+    return await cache.get(id, away).then(
+      () => true,
+      () => false,
+    );
+  };
+  await cache.get("a", async () => "x".repeat(6));
+  await cache.get("b", async () => "x".repeat(4));
+  t.deepEqual([await known("a"), await known("b")], [true, true]);
+  await cache.get("b", async () => "x".repeat(5));
+  t.deepEqual([await known("a"), await known("b")], [false, true]);
+  await cache.get("c", async () => "x".repeat(11));
+  t.deepEqual([await known("b"), await known("c")], [false, false], "what is too large by itself is not kept");
+});

@@ -22,26 +22,59 @@ export interface SettingsCacheOptions {
   /** How late this gateway learns what another one changed, in ms. */
   readonly ms: number;
   readonly now: () => number;
+  /** Most characters of settings remembered: those of one bucket may be many. Default 64 Mi. */
+  readonly mostBytes?: number;
 }
+
+interface Known {
+  readonly found: Promise<readonly BucketSettingsEntry[]>;
+  readonly until: number;
+  /** 0 until they are found. */
+  bytes: number;
+}
+
+const defaultMostBytes = 64 * 2 ** 20;
 
 /** What this gateway changes it knows at once. */
 export function createSettingsCache(settings: BucketSettings, options: SettingsCacheOptions): SettingsCache {
-  const known = new Map<string, { readonly found: Promise<readonly BucketSettingsEntry[]>; readonly until: number }>();
+  const known = new Map<string, Known>();
+  const { mostBytes = defaultMostBytes } = options;
+  let knownBytes = 0;
+
+  const forget = (name: string): void => {
+    knownBytes -= known.get(name)?.bytes ?? 0;
+    known.delete(name);
+  };
+  const trim = (): void => {
+    for (const name of known.keys()) {
+      if (known.size <= options.entries && knownBytes <= mostBytes) return;
+      forget(name);
+    }
+  };
 
   const remembered = (
     name: string,
     look: () => Promise<readonly BucketSettingsEntry[]>,
   ): Promise<readonly BucketSettingsEntry[]> => {
-    const entry = known.get(name);
-    if (entry !== undefined && options.now() < entry.until) return entry.found;
+    const before = known.get(name);
+    if (before !== undefined && options.now() < before.until) return before.found;
     const found = look();
-    known.delete(name);
-    known.set(name, { found, until: options.now() + options.ms });
-    if (known.size > options.entries) known.delete(known.keys().next().value!);
-    // A failure is not remembered; whoever waits for it hears of it.
-    found.catch(() => {
-      if (known.get(name)?.found === found) known.delete(name);
-    });
+    forget(name);
+    const entry: Known = { found, until: options.now() + options.ms, bytes: 0 };
+    known.set(name, entry);
+    trim();
+    found.then(
+      (entries) => {
+        if (known.get(name) !== entry) return;
+        entry.bytes = sizeOf(entries);
+        knownBytes += entry.bytes;
+        trim();
+      },
+      // A failure is not remembered; whoever waits for it hears of it.
+      () => {
+        if (known.get(name) === entry) forget(name);
+      },
+    );
     return found;
   };
   const find = (bucket: string) => remembered(bucket, () => settings.findByName(bucket));
@@ -71,8 +104,8 @@ export function createSettingsCache(settings: BucketSettings, options: SettingsC
     try {
       return await work();
     } finally {
-      known.delete(id.bucket);
-      known.delete(nameOf(id));
+      forget(id.bucket);
+      forget(nameOf(id));
     }
   };
 
@@ -82,6 +115,12 @@ export function createSettingsCache(settings: BucketSettings, options: SettingsC
     change: (id, change) => inTurn(id.bucket, () => forgetting(id, () => settings.change(id, change))),
     delete: (id) => inTurn(id.bucket, () => forgetting(id, () => settings.delete(id))),
   };
+}
+
+function sizeOf(entries: readonly BucketSettingsEntry[]): number {
+  let size = 0;
+  for (const { sections } of entries) for (const text of Object.values(sections)) size += text.length;
+  return size;
 }
 
 /** No bucket has such a name. */

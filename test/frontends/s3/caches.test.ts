@@ -1,8 +1,11 @@
 import test from "ava";
 import { PosternError, type Project } from "../../../core/index.js";
+import { createBucketSettings } from "../../../core/settings/bucket-settings.js";
 import type { ResolvedAccess } from "../../../frontends/frontend.js";
 import { createAccessCache } from "../../../frontends/s3/auth/access-cache.js";
 import { createProjectCache } from "../../../frontends/s3/project-cache.js";
+import { createSettingsCache } from "../../../frontends/s3/settings/settings-cache.js";
+import { memorySettingsStore } from "../../../store/memory-settings.js";
 import { createMemoryProject } from "../../helpers/memory-project.js";
 
 function resolved(id: string): ResolvedAccess {
@@ -113,4 +116,38 @@ test("idle projects are closed, failed ones are not kept", async (t) => {
   await t.throwsAsync(cache.acquire("bad"));
   await cache.close();
   t.deepEqual(state(), ["a 1", "b 1"]);
+});
+
+test("settings are remembered for a while, and no more of them than there is room for", async (t) => {
+  let now = 0;
+  const asked: string[] = [];
+  const settings = createBucketSettings({ store: memorySettingsStore(), key: Buffer.alloc(32) });
+  const idOf = (bucket: string) => ({ satellite: "s", project: "p", bucket });
+  for (const bucket of ["a", "b", "c"]) {
+    await settings.change(idOf(bucket), () => ({ sections: { cors: "x".repeat(400) } }));
+  }
+  const cache = createSettingsCache(
+    {
+      ...settings,
+      async findByName(bucket) {
+        asked.push(bucket);
+        if (bucket === "fails") throw new PosternError("unavailable", "no database");
+        return await settings.findByName(bucket);
+      },
+    },
+    { entries: 10, ms: 1000, now: () => now, mostBytes: 1000 },
+  );
+  const askedFor = async (...buckets: string[]) => {
+    asked.length = 0;
+    for (const bucket of buckets) await cache.find(bucket).catch(() => {});
+    return asked.join("");
+  };
+  t.is(await askedFor("a", "b", "a", "b"), "ab");
+  t.is(await askedFor("c", "c", "b"), "c", "there is room for two");
+  t.is(await askedFor("a", "c", "b"), "ab", "which puts out the oldest, again and again");
+  t.is(await askedFor("fails", "fails"), "failsfails");
+  now = 1000;
+  t.is(await askedFor("c"), "c");
+  await cache.change(idOf("c"), () => ({ sections: { cors: "y" } }));
+  t.is((await cache.find("c"))[0]?.sections["cors"], "y", "what this gateway changes it knows at once");
 });
