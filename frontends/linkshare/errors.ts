@@ -53,6 +53,13 @@ export function toLinkError(error: unknown): LinkError {
   return new LinkError(status, text, { cause: error });
 }
 
+/** What logs tell of an error: not its text, which may come from anywhere. */
+export function reasonOf(error: unknown): string {
+  if (isPosternError(error)) return error.code;
+  if (error instanceof LinkError && error.cause !== undefined) return reasonOf(error.cause);
+  return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.name) : typeof error;
+}
+
 /** Headings of error pages. */
 export function titleOf(status: number): string {
   return titles[status] ?? (status < 500 ? "This did not work" : "Something went wrong");

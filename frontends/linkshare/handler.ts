@@ -3,10 +3,11 @@ import type { FrontendDeps } from "../frontend.js";
 import { clientAddress, createGate, createKeyedGate, requestSignal, settleBody } from "../http/index.js";
 import { createCredentials, type LinkCredentials } from "./access/credentials.js";
 import { assetReply } from "./asset-reply.js";
-import { clientClosed, LinkError, titleOf, toLinkError } from "./errors.js";
+import { clientClosed, LinkError, reasonOf, titleOf, toLinkError } from "./errors.js";
 import type { Sites } from "./hosting/sites.js";
 import { createHosts } from "./hosts.js";
 import { siteLinks, standardLinks } from "./links.js";
+import { createLinkMetrics } from "./metrics.js";
 import type { CompleteLinkShareOptions } from "./options.js";
 import { createBlocklist, healthReply, redirectOldLink, redirectToHttps, standardTarget } from "./own-host.js";
 import { htmlReply } from "./pages/html.js";
@@ -19,7 +20,7 @@ import type { View, ViewServices } from "./view.js";
 import { renderErrorPage, renderLandingPage } from "./views/index.js";
 
 export interface HandlerInit {
-  readonly deps: Pick<FrontendDeps, "openProject" | "access" | "log">;
+  readonly deps: Pick<FrontendDeps, "openProject" | "access" | "log" | "metrics">;
   readonly options: CompleteLinkShareOptions;
   /** Undefined where there are none. */
   readonly sites: Sites | undefined;
@@ -40,6 +41,7 @@ const unwanted = { maxBytes: 2 ** 20, maxMs: 5_000 };
 /** Handles one request from admission to the last byte of its reply. Source: storj/edge sharing/handler.go, peer.go. */
 export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void> {
   const { deps, options, sites, now } = init;
+  const metrics = createLinkMetrics(deps.metrics);
   const gate = createGate(options.maxRequests);
   const projectGate = createKeyedGate(options.maxRequestsPerProject);
   const clientGate = createKeyedGate(options.maxRequestsPerClient);
@@ -63,6 +65,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     const deadline = setTimeout(() => controller.abort(timeOut()), options.replyMs);
     const signal = AbortSignal.any([requestSignal(res), controller.signal]);
     let failure: LinkError | undefined;
+    let readyMs: number | undefined;
     try {
       if (leave === undefined) throw new LinkError(503, "Too many requests are under way. Please try again later.");
       const leaveClient = clientGate.enter(clientAddress(req, options.trustedProxies));
@@ -70,6 +73,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
       leaving.push(leaveClient);
       const reply = await replyTo(ctx, signal, leaving);
       clearTimeout(deadline);
+      readyMs = performance.now() - started;
       await sendReply(res, { ...reply, headers: { ...corsHeaders, ...reply.headers } }, options.idleMs);
     } catch (error) {
       failure = toLinkError(controller.signal.aborted ? timeOut() : error);
@@ -84,7 +88,9 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
       for (const release of leaving.reverse()) release();
       leave?.();
       settleBody(req, unwanted);
-      observe(ctx, failure, performance.now() - started);
+      const ms = performance.now() - started;
+      metrics.observe(ctx.req.method, res.statusCode, readyMs ?? ms);
+      observe(ctx, failure, ms);
     }
   };
 
@@ -198,11 +204,11 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
   function observe(ctx: Context, failure: LinkError | undefined, ms: number): void {
     const fields = { method: ctx.req.method, status: ctx.res.statusCode, ms: Math.round(ms) };
     if (failure === undefined || failure.status < 500) deps.log.debug(fields, "link request");
-    else deps.log.error({ ...fields, error: String(failure.cause ?? failure) }, "link request failed");
+    else deps.log.error({ ...fields, error: reasonOf(failure) }, "link request failed");
   }
 
   function warn(message: string, error: unknown): void {
-    deps.log.warn({ error: String(error) }, message);
+    deps.log.warn({ error: reasonOf(error) }, message);
   }
 }
 

@@ -1,6 +1,7 @@
 import Koa from "koa";
 import { defineFrontend, type Frontend, type FrontendDeps } from "../frontend.js";
 import { listen } from "../http/index.js";
+import { reasonOf } from "./errors.js";
 import { createHandler } from "./handler.js";
 import { createDnsResolver } from "./hosting/dns-resolver.js";
 import { createSites } from "./hosting/sites.js";
@@ -13,7 +14,7 @@ export type { TxtRecord, TxtResolver } from "./hosting/resolver.js";
 export type { LinkShareOptions } from "./options.js";
 
 /** What link sharing needs of what frontends are given. */
-export type LinkShareDeps = Pick<FrontendDeps, "openProject" | "access" | "log">;
+export type LinkShareDeps = Pick<FrontendDeps, "openProject" | "access" | "log" | "metrics">;
 
 const defaultGraceMs = 30_000;
 
@@ -45,8 +46,8 @@ export const linkshare = defineFrontend({
     app.use(createHandler({ deps, options, sites, services, stopping: () => stopping, now }));
     app.on("error", (error: NodeJS.ErrnoException) => {
       // Koa tells of sockets that clients reset, too; the request itself has been logged.
-      if (error.syscall !== undefined) deps.log.debug({ error: String(error) }, "link connection failed");
-      else deps.log.error({ error: String(error) }, "link handler failed");
+      if (error.syscall !== undefined) deps.log.debug({ error: reasonOf(error) }, "link connection failed");
+      else deps.log.error({ error: reasonOf(error) }, "link handler failed");
     });
     const listening = await listen(app.callback(), {
       ...options,

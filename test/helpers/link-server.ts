@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, request } from "node:http";
 import { newApiKey } from "../../core/access/api-key.js";
 import { type AccessGrant, newGrant, serializeGrant } from "../../core/access/grant.js";
 import { PosternError, type Project } from "../../core/index.js";
-import type { AccessKeys } from "../../frontends/frontend.js";
+import type { AccessKeys, Metrics } from "../../frontends/frontend.js";
 import { type LinkShareOptions, linkShareFrontend } from "../../frontends/linkshare/index.js";
 import { createMemoryProject } from "./memory-project.js";
 import type { LogLine } from "./s3-server.js";
@@ -25,6 +25,13 @@ export function linkGrant(seed = 1): AccessGrant {
   const rootKey = new Uint8Array(32).fill(seed);
   return newGrant({ satelliteAddress, apiKey: newApiKey(new Uint8Array(32).fill(seed)), rootKey });
 }
+
+/** Counts nothing. */
+export const noMetrics: Metrics = {
+  counter: () => ({ add() {} }),
+  gauge: () => ({ set() {} }),
+  histogram: () => ({ observe() {} }),
+};
 
 export interface LinkReply {
   readonly status: number;
@@ -83,6 +90,7 @@ export async function startLinkTestServer(
       ping: async () => {},
       ...init.access,
     },
+    metrics: noMetrics,
     log: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
   });
   const url = running.addresses["http"]!;

@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import type { ObjectPlacement } from "../../../core/index.js";
+import { reasonOf } from "../errors.js";
 import type { Reply } from "../reply.js";
 import { toBytes } from "../uri.js";
 import type { View } from "../view.js";
@@ -11,7 +12,7 @@ export async function placementOf(view: View, key: string): Promise<ObjectPlacem
     return await view.project.objectPlacement(view.bucket, toBytes(key), { signal: view.signal });
   } catch (error) {
     if (view.signal.aborted) throw error;
-    view.services.log.debug({ error: String(error) }, "the satellite tells no placement");
+    view.services.log.debug({ error: reasonOf(error) }, "the satellite tells no placement");
     return undefined;
   }
 }

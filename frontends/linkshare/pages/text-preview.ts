@@ -1,3 +1,4 @@
+import { reasonOf } from "../errors.js";
 import type { PreviewKind } from "../preview/kind.js";
 import type { View } from "../view.js";
 import type { ObjectPage } from "../views/index.js";
@@ -36,7 +37,7 @@ async function begin(
     }
   } catch (error) {
     if (view.signal.aborted) throw error;
-    view.services.log.debug({ error: String(error) }, "a preview can not be read");
+    view.services.log.debug({ error: reasonOf(error) }, "a preview can not be read");
     return undefined;
   }
   return Buffer.concat(parts).subarray(0, most);

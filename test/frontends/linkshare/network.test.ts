@@ -3,7 +3,7 @@ import test from "ava";
 import { parseGrant, serializeGrant } from "../../../core/access/grant.js";
 import { shareGrant } from "../../../core/access/share.js";
 import { linkShareFrontend } from "../../../frontends/linkshare/index.js";
-import { linkRequest } from "../../helpers/link-server.js";
+import { linkRequest, noMetrics } from "../../helpers/link-server.js";
 import { bodyOf, projectLab } from "../../helpers/project-lab.js";
 
 /** On the embedded network: what grants allow is the satellite's to say, and where pieces are. */
@@ -22,6 +22,7 @@ test("a link opens what its grant allows, and nothing else", async (t) => {
       register: () => Promise.reject(new Error("no access keys here")),
       ping: async () => {},
     },
+    metrics: noMetrics,
     log: { debug() {}, info() {}, warn() {}, error: (fields, message) => t.log(message, fields) },
   });
   t.teardown(() => running.stop({ graceMs: 0 }));
