@@ -88,8 +88,10 @@ test("large values push out the oldest before there are too many of them", async
   await cache.get("a", async () => "x".repeat(6));
   await cache.get("b", async () => "x".repeat(4));
   t.deepEqual([await known("a"), await known("b")], [true, true]);
+  now += 1;
   await cache.get("b", async () => "x".repeat(5));
   t.deepEqual([await known("a"), await known("b")], [false, true]);
+  now += 1;
   await cache.get("c", async () => "x".repeat(11));
   t.deepEqual([await known("b"), await known("c")], [false, false], "what is too large by itself is not kept");
 });
