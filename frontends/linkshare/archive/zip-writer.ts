@@ -1,5 +1,6 @@
 import { type PassThrough, Readable } from "node:stream";
-import { ZipFile } from "yazl";
+import { deflateRawSync } from "node:zlib";
+import { type ReadStreamOptions, ZipFile } from "yazl";
 import { PosternError } from "../../../core/index.js";
 import { type ArchiveEntry, type ArchiveOptions, isCompressed, safeEntryName } from "./archive-entry.js";
 
@@ -68,32 +69,59 @@ async function feed(
 }
 
 /** Resolves when the entry has been read. */
-function addEntry(zip: ZipFile, entry: ArchiveEntry, stop: AbortSignal): Promise<void> {
+async function addEntry(zip: ZipFile, entry: ArchiveEntry, stop: AbortSignal): Promise<void> {
   const name = safeEntryName(entry.name);
   const time = Number.isNaN(entry.modified.getTime()) ? earliest : entry.modified.getTime();
   const mtime = new Date(Math.min(Math.max(time, earliest), latest));
-  if (name.endsWith("/") && entry.size === 0) {
-    zip.addEmptyDirectory(name, { mtime });
-    return Promise.resolve();
+  if (name.endsWith("/") && entry.size === 0) return zip.addEmptyDirectory(name, { mtime });
+  const bytes = exactly(entry);
+  try {
+    const first = await bytes.next();
+    const begin = first.done === true ? new Uint8Array() : first.value;
+    const options = { mtime, size: entry.size, compress: !isCompressed(name) && shrinks(begin) };
+    if (!stop.aborted) await pump(zip, name.replace(/\/$/, "_"), options, joined(begin, bytes), stop);
+  } finally {
+    await bytes.return();
   }
+}
+
+function pump(
+  zip: ZipFile,
+  name: string,
+  options: Partial<ReadStreamOptions>,
+  bytes: AsyncIterable<Uint8Array>,
+  stop: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    let source: Readable | undefined;
-    const onStop = () => (source === undefined ? resolve() : source.destroy());
+    const source = Readable.from(bytes, { objectMode: false, highWaterMark: 64 * 1024 });
+    const onStop = () => source.destroy();
     stop.addEventListener("abort", onStop, { once: true });
     const settle = (error?: unknown) => {
       stop.removeEventListener("abort", onStop);
       if (error === undefined) resolve();
       else reject(error);
     };
-    const options = { mtime, size: entry.size, compress: !isCompressed(name) };
-    zip.addReadStreamLazy(name.replace(/\/$/, "_"), options, (use) => {
-      source = Readable.from(exactly(entry), { objectMode: false, highWaterMark: 64 * 1024 });
-      source.once("error", settle);
-      // After "end", or after the archive was broken off.
-      source.once("close", () => settle());
-      use(null, source);
-    });
+    source.once("error", settle);
+    // After "end", or after the archive was broken off.
+    source.once("close", () => settle());
+    zip.addReadStream(source, name, options);
   });
+}
+
+async function* joined(
+  first: Uint8Array,
+  rest: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (first.length > 0) yield first;
+  yield* rest;
+}
+
+/** Of bytes, how many are tried: a piece of the beginning tells whether the work of deflating all is for nothing. */
+const sampleSize = 16 * 1024;
+
+function shrinks(begin: Uint8Array): boolean {
+  const sample = begin.subarray(0, sampleSize);
+  return sample.length < 512 || deflateRawSync(sample, { level: 1 }).length < sample.length * 0.98;
 }
 
 /** yazl writes a size that it was told before it sees the bytes. */

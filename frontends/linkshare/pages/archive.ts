@@ -34,6 +34,7 @@ export async function archivePageReply(view: View, key: string, info: ObjectInfo
       modified,
       url: readable ? view.links.object(key, { path: name }) : undefined,
     })),
+    hidden: archive.hidden,
     cut: archive.cut || sorted.length > shownEntries,
     urls: { download: view.links.raw(key, { download: "1" }), object: view.links.object(key) },
   };

@@ -9,6 +9,7 @@ const icons: readonly IconName[] = [
   "folder",
   "file",
   "document",
+  "code",
   "image",
   "video",
   "audio",
@@ -18,6 +19,7 @@ const icons: readonly IconName[] = [
 ];
 
 export function ArchiveDocument({ page }: { page: ArchivePage }): JSX.Element {
+  const { hidden = 0 } = page;
   const files = page.entries.filter((entry) => !entry.name.endsWith("/"));
   const total = files.reduce((sum, entry) => sum + entry.size, 0);
   return (
@@ -32,6 +34,8 @@ export function ArchiveDocument({ page }: { page: ArchivePage }): JSX.Element {
             {countText(files.length, "file")}
             {files.length > 0 && `, ${sizeText(total)} when unpacked`}
             {page.cut && " (there are more than can be shown)"}
+            {hidden > 0 &&
+              `; ${countText(hidden, "entry", "entries")} with a name that is not safe or not the only one left out`}
           </p>
         </div>
         <div class="actions">

@@ -7,7 +7,7 @@ import { Breadcrumbs, Name, Time } from "./parts.js";
 import { SharePanel } from "./share-panel.js";
 
 const icons: readonly IconName[] = [
-  ..."folder file document image video audio archive".split(" "),
+  ..."folder file document code image video audio archive".split(" "),
   ..."download link list grid next first up down".split(" "),
 ] as IconName[];
 

@@ -32,10 +32,14 @@ const kinds: readonly (readonly [RegExp, string])[] = [
   [/^(?:avi|m4v|mkv|mov|mp4|ogv|webm)$/, "video"],
   [/^(?:aac|flac|m4a|mp3|oga|ogg|opus|wav|weba)$/, "audio"],
   [/^(?:7z|bz2|gz|rar|tar|tgz|xz|zip|zst)$/, "archive"],
+  [
+    /^(?:c|cc|cpp|cs|css|go|h|htm|html|java|jsx?|json|kt|lua|mjs|php|pl|py|r|rb|rs|scss|sh|sql|swift|toml|tsx?|vue|xml|ya?ml)$/,
+    "code",
+  ],
   [/^(?:doc|docx|epub|markdown|md|odt|pdf|rtf|txt)$/, "document"],
 ];
 
-export type FileKind = "image" | "video" | "audio" | "archive" | "document" | "file";
+export type FileKind = "image" | "video" | "audio" | "archive" | "code" | "document" | "file";
 
 /** Which picture stands for a file of this name. */
 export function fileKind(name: string): FileKind {

@@ -117,6 +117,8 @@ export interface ArchivePage extends PageFrame {
   readonly entries: readonly ArchivePageEntry[];
   /** The archive has more entries than are shown. */
   readonly cut?: boolean;
+  /** Entries that are left out, since their names are hostile or taken. */
+  readonly hidden?: number;
   readonly urls: {
     readonly download: string;
     /** The page of the archive itself. */

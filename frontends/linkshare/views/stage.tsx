@@ -22,6 +22,7 @@ export function Stage({ page }: { page: ObjectPage }): JSX.Element {
         <figure class="stage stage-video">
           {/* biome-ignore lint/a11y/useMediaCaption: what was uploaded has no captions that we could know of */}
           <video src={urls.raw} controls preload="metadata" playsInline aria-label={name} />
+          <Unplayable />
         </figure>
       );
     case "audio":
@@ -30,6 +31,7 @@ export function Stage({ page }: { page: ObjectPage }): JSX.Element {
           <Icon name="audio" />
           {/* biome-ignore lint/a11y/useMediaCaption: what was uploaded has no captions that we could know of */}
           <audio src={urls.raw} controls preload="metadata" aria-label={name} />
+          <Unplayable />
         </figure>
       );
     case "pdf":
@@ -50,6 +52,15 @@ export function Stage({ page }: { page: ObjectPage }): JSX.Element {
     default:
       return <Nothing page={page} />;
   }
+}
+
+/** Browsers play some codecs and not others; which, only they know. */
+function Unplayable(): JSX.Element {
+  return (
+    <figcaption class="note" data-unplayable hidden>
+      This browser cannot play the file. It can be downloaded.
+    </figcaption>
+  );
 }
 
 function TextStage({ page }: { page: ObjectPage }): JSX.Element {

@@ -51,6 +51,8 @@ function visit(title: string, path: string, options: BrowserContextOptions, body
     const viewport = { width: 1280, height: 800 };
     const context = await browser.newContext({ viewport, acceptDownloads: true, ...options });
     t.teardown(() => context.close());
+    // Machines that test are busy.
+    context.setDefaultTimeout(90_000);
     const page = await context.newPage();
     const complaints: string[] = [];
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
@@ -169,6 +171,13 @@ visit("sound, text, markdown and PDF are shown", `${folder}waves.wav`, {}, async
   const frame = await (await page.locator("iframe").elementHandle())!.contentFrame();
   await frame!.waitForLoadState();
   t.true(frame!.url().endsWith("ticket.pdf"), frame!.url());
+});
+
+visit("a film of a codec that the browser does not have says so", "/", {}, async (t, page) => {
+  await server.project.putObject(bucket, "odd/film.mp4", [Buffer.from("no film at all")]);
+  await page.goto(`${server.url}/s/${linkKeys.public}/${bucket}/odd/film.mp4`);
+  await page.getByText("This browser cannot play the file.").waitFor();
+  t.true(await page.getByRole("link", { name: "Download" }).isVisible());
 });
 
 visit("files and folders are downloaded", `${folder}waves.wav`, {}, async (t, page) => {

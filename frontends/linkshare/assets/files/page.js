@@ -44,3 +44,11 @@ for (const image of document.querySelectorAll(".thumb img")) {
   if (image.complete && image.naturalWidth === 0 && image.loading !== "lazy") gone();
   else image.addEventListener("error", gone);
 }
+
+// What the browser cannot play, it only shows as a player that does nothing.
+for (const note of document.querySelectorAll("[data-unplayable]")) {
+  const player = note.parentElement.querySelector("video, audio");
+  const tell = () => (note.hidden = false);
+  if (player.error) tell();
+  else player.addEventListener("error", tell);
+}

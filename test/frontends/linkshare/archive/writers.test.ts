@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
@@ -58,6 +59,19 @@ test("a zip has all entries with their bytes and times", async (t) => {
   const [text, , picture] = archive.entries;
   t.true(text!.compressedSize < text!.size / 10);
   t.is(picture!.compressedSize, picture!.size);
+});
+
+test("a zip deflates what becomes smaller by it", async (t) => {
+  const files = [
+    entryOf("noise.txt", randomBytes(100_000)),
+    entryOf("short", "short"),
+    entryOf("zeros", Buffer.alloc(99_999)),
+  ];
+  const { entries } = await openZip(countingSource(await bytesOf(streamZip(each(files)))));
+  t.deepEqual(
+    entries.map(({ size, compressedSize }) => Math.sign(compressedSize - size)),
+    [0, 1, -1],
+  );
 });
 
 test("a tar.gz has all entries with their bytes, times and modes", async (t) => {

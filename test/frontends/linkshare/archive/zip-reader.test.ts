@@ -192,9 +192,10 @@ test("leaving or aborting an entry closes its range", async (t) => {
   for await (const _ of archive.open("a.txt")!.stream) break;
   t.is(closed, 2);
   const controller = new AbortController();
-  await t.throwsAsync(async () => {
+  const error = await t.throwsAsync(async () => {
     for await (const _ of archive.open("a.txt", { signal: controller.signal })!.stream) controller.abort();
   });
+  t.is((error as PosternError).code, "canceled");
   t.is(closed, 3);
 });
 

@@ -97,6 +97,7 @@ test("an archive shows what can be taken out, and what can not", (t) => {
   t.regex(html, /2 files, 1\.2 kB when unpacked/);
   t.regex(renderArchivePage(archivePage({ entries: [] })), /nothing in this archive/);
   t.regex(renderArchivePage(archivePage({ cut: true })), /more than can be shown/);
+  t.regex(renderArchivePage(archivePage({ hidden: 2 })), /2 entries with a name/);
 });
 
 test("errors and the start page say what there is to say", (t) => {
