@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { isBucketName } from "./bucket-name.js";
 import { S3Error } from "./errors.js";
 import { type CorsRequest, corsHeaders, corsRuleFor } from "./settings/cors.js";
 import { type CorsRule, sectionOf } from "./settings/sections.js";
@@ -9,7 +10,8 @@ import type { SettingsCache } from "./settings/settings-cache.js";
  * the name is meant is not known: what any allows is allowed. That gives nothing away but the answer to the preflight.
  */
 export async function bucketCors(settings: SettingsCache, bucket: string): Promise<readonly CorsRule[] | undefined> {
-  if (bucket === "") return undefined;
+  // No bucket has another name, and what strangers write is not looked up and remembered.
+  if (!isBucketName(bucket)) return undefined;
   const rules = (await settings.find(bucket)).flatMap((entry) => sectionOf(entry, "cors") ?? []);
   return rules.length === 0 ? undefined : rules;
 }
