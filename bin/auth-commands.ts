@@ -18,7 +18,10 @@ export function addAuthCommands(program: Command): void {
     .option("--metrics-port <port>", "GET /metrics for Prometheus (default: none)")
     .option("--satellite <url...>", "whose grants may be registered: node URLs, or http, https and file URLs of lists")
     .option("--endpoint <url>", "S3 endpoint that is handed out with new credentials")
-    .option("--auth-token <token>", "token of gateways that look keys up (env: POSTERN_AUTH_TOKEN)")
+    .option(
+      "--auth-token <token>",
+      "token of gateways that look keys up; several with commas (env: POSTERN_AUTH_TOKEN)",
+    )
     .option("--auth-database <url>", "PostgreSQL for the records (env: POSTERN_AUTH_DATABASE)")
     .option("--requests-per-minute <count>", "of one client's address; 0 does not limit (default: 600)")
     .option("--project-per-minute <count>", "registrations of one project; 0 does not limit (default: 0)")

@@ -33,7 +33,7 @@ export interface AuthConfig {
   readonly satellites: readonly string[];
   readonly endpoint: string;
   /** Undefined makes one and keeps it. */
-  readonly token: string | undefined;
+  readonly tokens: readonly string[] | undefined;
   /** URL "postgres://…"; SQLite in the data folder where undefined. */
   readonly database: string | undefined;
   readonly requestsPerMinute: number | undefined;
@@ -73,7 +73,7 @@ export function authConfig(flags: AuthFlags, env: Environment): AuthConfig {
     },
     satellites,
     endpoint: flags.endpoint,
-    token: flags.authToken ?? env.authToken,
+    tokens: tokensOf(flags.authToken ?? env.authToken),
     database: authDatabase(flags, env),
     requestsPerMinute: number("--requests-per-minute", flags.requestsPerMinute),
     projectPerMinute: number("--project-per-minute", flags.projectPerMinute) ?? 0,
@@ -82,6 +82,13 @@ export function authConfig(flags: AuthFlags, env: Environment): AuthConfig {
     tls: tlsFiles(flags, env),
     logLevel: level,
   };
+}
+
+/** Several, with commas between, while gateways change from one to the next. */
+export function tokensOf(text: string | undefined): readonly string[] | undefined {
+  const tokens = text?.split(",").map((token) => token.trim());
+  if (tokens?.includes("")) throw new PosternError("invalid-argument", "--auth-token: one of the tokens is empty");
+  return tokens;
 }
 
 /** The text is not told: it holds a password, maybe in another place than it should. */

@@ -53,7 +53,7 @@ async function start(config: AuthConfig, stopper: Stopper): Promise<Readonly<Rec
     grpcPort: grpc,
     drpcPort: drpc,
     metricsPort: metrics,
-    tokens: [config.token ?? (await authTokenOf(dir))],
+    tokens: config.tokens ?? [await authTokenOf(dir)],
     requestsPerMinute: config.requestsPerMinute,
     trustedProxies: config.trustedProxies,
   }).start({

@@ -66,7 +66,8 @@ export function createRemoteAccess(options: RemoteAccessOptions): AuthService {
       if (status === 401 && options.token !== "" && text.trim() === "unauthorized") {
         throw new PosternError("internal", "the auth service refuses this gateway's token");
       }
-      if (status === 401 && text.startsWith("invalid: ")) throw new PosternError("permission-denied", text.trim());
+      // Storj's service on SQL puts its backend in front.
+      if (status === 401 && /^(\w+: )?invalid: /.test(text)) throw new PosternError("permission-denied", text.trim());
       if (status === 401 || status === 404) throw new PosternError("not-found", "the access key id is unknown");
       throw new PosternError("internal", `the auth service answered ${status}`);
     },

@@ -1,10 +1,9 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import Router from "@koa/router";
-import Koa, { type Context } from "koa";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { z } from "zod";
 import { isPosternError } from "../../core/index.js";
 import type { AccessKeys, Logger } from "../frontend.js";
 import { type BodyLimits, clientAddress, gatherBody, readBody, settleBody } from "../http/index.js";
+import { tokenCheck } from "./gateway-tokens.js";
 import { registerAnswer, resolveAnswer } from "./service-errors.js";
 
 export interface AuthHttpOptions {
@@ -35,52 +34,61 @@ const registration = z.object({
   usage_tags: z.array(z.string()).nullish(),
 });
 
-const corsHeaders = {
+const corsHeaders: Headers = {
   "Access-Control-Allow-Origin": "*",
   "Access-Control-Allow-Methods": "POST, OPTIONS",
   "Access-Control-Allow-Headers":
     "Content-Type, Accept, Accept-Language, Content-Language, Content-Length, Accept-Encoding",
 };
 
-/** The HTTP API of Storj's auth service. Source: storj/edge pkg/auth/httpauth/resources.go. */
-export function authHttpApp(options: AuthHttpOptions): Koa {
+type Headers = Readonly<Record<string, string>>;
+
+interface Answer {
+  readonly status: number;
+  readonly body?: string;
+  readonly headers?: Headers;
+}
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => Answer | Promise<Answer>;
+
+/**
+ * The HTTP API of Storj's auth service. Source: storj/edge pkg/auth/httpauth/resources.go. A handler of five routes
+ * without a framework, which would take a third of the time of a request here.
+ */
+export function authHttpApp(options: AuthHttpOptions): RequestListener {
   const { access, log } = options;
-  const router = new Router({ strict: true, sensitive: true });
+  const isToken = tokenCheck(options.tokens);
 
-  router.options("/v1/access", (ctx) => {
-    ctx.set(corsHeaders);
-    ctx.status = 200;
-    ctx.body = "";
-  });
-
-  router.post("/v1/access", async (ctx) => {
-    ctx.set(corsHeaders);
-    if (limited(ctx)) return;
+  const register: Handler = async (req, res) => {
+    const wait = limited(req);
+    if (wait !== undefined) return { ...wait, headers: { ...wait.headers, ...corsHeaders } };
     try {
-      const body = await smallBody(ctx, options);
-      if (body === undefined) return answer(ctx, 413, `the request is larger than ${options.maxBodySize} bytes`);
+      const body = await smallBody(req, res, options);
+      if (body === undefined) return told(413, `the request is larger than ${options.maxBodySize} bytes`, corsHeaders);
       const request = parseRegistration(body);
       if (request === undefined) {
-        return answer(ctx, 422, 'the body is not JSON of the form {"access_grant": "...", "public": false}');
+        return told(422, 'the body is not JSON of the form {"access_grant": "...", "public": false}', corsHeaders);
       }
       const issued = await access.register({
         accessGrant: request.access_grant,
         public: request.public ?? false,
         usageTags: request.usage_tags ?? [],
       });
-      json(ctx, { access_key_id: issued.accessKeyId, secret_key: issued.secretKey, endpoint: issued.endpoint });
+      const { accessKeyId: access_key_id, secretKey: secret_key, endpoint } = issued;
+      return json({ access_key_id, secret_key, endpoint }, corsHeaders);
     } catch (error) {
-      refuse(ctx, registerAnswer(error), error);
+      return refused("/v1/access", registerAnswer(error), error, corsHeaders);
     }
-  });
+  };
 
-  router.get("/v1/access/:id", async (ctx) => {
-    const isGateway = options.tokens.length > 0 && authorized(ctx.get("Authorization"), options.tokens);
-    if (!isGateway && limited(ctx)) return;
-    if (!isGateway && options.tokens.length > 0) return answer(ctx, 401, "unauthorized");
+  const lookUp = async (req: IncomingMessage, id: string): Promise<Answer> => {
+    const isGateway = options.tokens.length > 0 && isToken(req.headers.authorization ?? "");
+    const wait = isGateway ? undefined : limited(req);
+    if (wait !== undefined) return wait;
+    if (!isGateway && options.tokens.length > 0) return told(401, "unauthorized");
     try {
-      const found = await access.resolve(ctx.params["id"] ?? "");
-      json(ctx, {
+      const found = await access.resolve(id);
+      return json({
         access_grant: found.accessGrant,
         secret_key: found.secretKey,
         public: found.public,
@@ -90,46 +98,84 @@ export function authHttpApp(options: AuthHttpOptions): Koa {
           found.projectCreatedAt === undefined ? undefined : new Date(found.projectCreatedAt).toISOString(),
       });
     } catch (error) {
-      refuse(ctx, resolveAnswer(error, !isGateway), error);
+      return refused("/v1/access/:id", resolveAnswer(error, !isGateway), error);
     }
-  });
+  };
 
-  router.get("/v1/health/startup", (ctx) => {
-    ctx.status = options.started() ? 200 : 503;
-    ctx.body = "";
+  const startup: Handler = () => ({ status: options.started() ? 200 : 503 });
+  const live: Handler = async () => ({
+    status: options.started() && options.live() && (await reachable(access)) ? 200 : 503,
   });
+  const preflight: Handler = () => ({ status: 200, headers: corsHeaders });
 
-  router.get("/v1/health/live", async (ctx) => {
-    ctx.status = options.started() && options.live() && (await reachable(access)) ? 200 : 503;
-    ctx.body = "";
-  });
+  const routes: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
+    "/v1/access": { POST: register, OPTIONS: preflight },
+    "/v1/health/startup": { GET: startup, HEAD: startup },
+    "/v1/health/live": { GET: live, HEAD: live },
+  };
 
-  function limited(ctx: Context): boolean {
-    const wait = options.take(clientAddress(ctx.req, options.trustedProxies));
-    if (wait === 0) return false;
-    ctx.set("Retry-After", String(Math.ceil(wait / 1_000)));
-    answer(ctx, 429, "too many requests");
-    return true;
+  async function answer(req: IncomingMessage, res: ServerResponse): Promise<Answer> {
+    const [path = ""] = (req.url ?? "").split("?", 1);
+    const method = req.method ?? "";
+    // Exactly one component, which is not empty.
+    const id = /^\/v1\/access\/([^/]+)$/.exec(path)?.[1];
+    if (id !== undefined) {
+      return method === "GET" || method === "HEAD" ? lookUp(req, id) : notAllowed(["GET", "HEAD"]);
+    }
+    const route = Object.hasOwn(routes, path) ? routes[path]! : undefined;
+    if (route === undefined) return told(404, "not found");
+    return Object.hasOwn(route, method) ? route[method]!(req, res) : notAllowed(Object.keys(route));
   }
 
-  function refuse(ctx: Context, { status, text }: { status: number; text: string }, error: unknown): void {
+  function limited(req: IncomingMessage): Answer | undefined {
+    const wait = options.take(clientAddress(req, options.trustedProxies));
+    if (wait === 0) return undefined;
+    return told(429, "too many requests", { "Retry-After": String(Math.ceil(wait / 1_000)) });
+  }
+
+  function refused(
+    path: string,
+    { status, text }: { readonly status: number; readonly text: string },
+    error: unknown,
+    headers?: Headers,
+  ): Answer {
     // The error's own text may come from anywhere; its class is enough to find it.
-    if (status >= 500) log.error({ path: ctx.routerPath, code: codeOf(error) }, "auth request failed");
-    answer(ctx, status, text);
+    if (status >= 500) log.error({ path, code: codeOf(error) }, "auth request failed");
+    return told(status, text, headers);
   }
 
-  const app = new Koa();
-  // Koa prints errors with their texts; these are logged by code, and the client gets an empty answer.
-  app.silent = true;
-  app.on("error", (error: unknown) => log.error({ code: codeOf(error) }, "auth request failed"));
-  app.use(async (ctx, next) => {
-    ctx.res.once("finish", () => settleBody(ctx.req, { maxBytes: 65_536, maxMs: 2_000 }));
-    await next();
-  });
-  // The router's types are of its own Koa; the shapes are the same.
-  app.use(router.routes() as unknown as Koa.Middleware);
-  app.use(router.allowedMethods() as unknown as Koa.Middleware);
-  return app;
+  return (req, res) => {
+    res.once("finish", () => settleBody(req, { maxBytes: 65_536, maxMs: 2_000 }));
+    answer(req, res)
+      .catch((error: unknown) => {
+        log.error({ code: codeOf(error) }, "auth request failed");
+        return told(500, "");
+      })
+      .then(({ status, body = "", headers }) => {
+        res.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
+        res.end(body);
+      });
+  };
+}
+
+function json(value: object, headers?: Headers): Answer {
+  return {
+    status: 200,
+    body: `${JSON.stringify(value)}\n`,
+    headers: { ...headers, "Content-Type": "application/json" },
+  };
+}
+
+function told(status: number, text: string, headers?: Headers): Answer {
+  return {
+    status,
+    body: text === "" ? "" : `${text}\n`,
+    headers: { ...headers, "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" },
+  };
+}
+
+function notAllowed(methods: readonly string[]): Answer {
+  return told(405, "method not allowed", { Allow: methods.join(", ") });
 }
 
 function parseRegistration(body: Buffer): z.infer<typeof registration> | undefined {
@@ -142,26 +188,18 @@ function parseRegistration(body: Buffer): z.infer<typeof registration> | undefin
 }
 
 /** The whole body, or undefined when it is longer than `limit`. */
-async function smallBody(ctx: Context, { maxBodySize: limit, idleMs }: AuthHttpOptions): Promise<Buffer | undefined> {
-  if (Number(ctx.get("Content-Length") || 0) > limit) return undefined;
+async function smallBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { maxBodySize: limit, idleMs }: AuthHttpOptions,
+): Promise<Buffer | undefined> {
+  if (Number(req.headers["content-length"] ?? 0) > limit) return undefined;
   try {
-    return await gatherBody(readBody(ctx.req, ctx.res, { ...bodyLimits, idleMs }), limit);
+    return await gatherBody(readBody(req, res, { ...bodyLimits, idleMs }), limit);
   } catch (error) {
     if (isPosternError(error, "resource-exhausted")) return undefined;
     throw error;
   }
-}
-
-/** Compares with every token, and digests in place of texts, so that time tells nothing. */
-function authorized(header: string, tokens: readonly string[]): boolean {
-  const given = digest(header);
-  let found = false;
-  for (const token of tokens) found = timingSafeEqual(given, digest(`Bearer ${token}`)) || found;
-  return found;
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }
 
 async function reachable(access: AccessKeys): Promise<boolean> {
@@ -172,19 +210,6 @@ async function reachable(access: AccessKeys): Promise<boolean> {
     // That it can not be reached is the answer.
     return false;
   }
-}
-
-function json(ctx: Context, value: object): void {
-  ctx.status = 200;
-  ctx.body = `${JSON.stringify(value)}\n`;
-  ctx.set("Content-Type", "application/json");
-}
-
-function answer(ctx: Context, status: number, text: string): void {
-  ctx.status = status;
-  ctx.type = "text/plain; charset=utf-8";
-  ctx.set("X-Content-Type-Options", "nosniff");
-  ctx.body = text === "" ? "" : `${text}\n`;
 }
 
 function uuidText(bytes: Uint8Array): string {

@@ -83,7 +83,7 @@ async function listenHttp(port: number, shared: Shared): Promise<Listener> {
     maxBodySize: options.maxBodyBytes,
     idleMs: options.idleMs,
   });
-  return webListener("http", app.callback(), port, options);
+  return webListener("http", app, port, options);
 }
 
 /** In clear: it is for the neighbourhood, whose scrapers know no certificates. */
