@@ -1,8 +1,8 @@
 /**
  * Registrations and look-ups a second of the auth service, and of another one beside it: Storj's, or an older Postern.
  * Run: node dist/bench/auth.js [--database postgres://…] [--peer http://host:port --peer-token TOKEN]
- *        [--satellite ID@HOST:PORT] [--rounds 5] [--seconds 4] [--connections 32]
- * Both must allow the satellite, which need not be there. Without --database ours is on SQLite. The services take turns,
+ *        [--satellite ID@HOST:PORT] [--rounds 5] [--seconds 4] [--connections 32] [--processes 1]
+ * --processes starts several of ours on the database, as behind a load balancer: one of Node.js uses one processor. Both must allow the satellite, which need not be there. Without --database ours is on SQLite. The services take turns,
  * and what is printed are medians of the rounds.
  */
 import { spawn } from "node:child_process";
@@ -29,9 +29,13 @@ const { values: flags } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "4" },
     connections: { type: "string", default: "32" },
+    processes: { type: "string", default: "1" },
   },
 });
 const token = "bench-token";
+/** Requests before anything is measured, and how long they may take. */
+const warmUp = 15_000;
+const longestWarmUpMs = 60_000;
 
 interface Keys {
   readonly id: string;
@@ -40,7 +44,7 @@ interface Keys {
 
 interface Service {
   readonly name: string;
-  readonly url: URL;
+  readonly urls: readonly URL[];
   readonly token: string;
   readonly keys: Keys[];
   readonly results: Record<"register" | "look up", Result[]>;
@@ -89,14 +93,20 @@ function httpConnection(url: URL) {
 }
 
 /** Requests of all connections until the time is over. */
-async function measure(url: URL, next: () => { text: string; check: (body: string) => void }): Promise<Result> {
-  const connections = Array.from({ length: Number(flags.connections) }, () => httpConnection(url));
+async function measure(
+  urls: readonly URL[],
+  next: () => { text: string; check: (body: string) => void },
+  requests = Number.POSITIVE_INFINITY,
+): Promise<Result> {
+  const connections = Array.from({ length: Number(flags.connections) }, (_, i) =>
+    httpConnection(urls[i % urls.length]!),
+  );
   const times: number[] = [];
   const began = performance.now();
-  const end = began + Number(flags.seconds) * 1_000;
+  const end = began + (Number.isFinite(requests) ? longestWarmUpMs : Number(flags.seconds) * 1_000);
   await Promise.all(
     connections.map(async (connection) => {
-      for (let at = performance.now(); at < end; ) {
+      for (let at = performance.now(); at < end && times.length < requests; ) {
         const { text, check } = next();
         check(await connection.request(text));
         const now = performance.now();
@@ -126,68 +136,97 @@ function grantsOf(satelliteAddress: string): string[] {
 
 const grants = grantsOf(flags.satellite);
 
-async function register(service: Service): Promise<void> {
+async function register(service: Service, requests?: number): Promise<void> {
   let i = 0;
   const texts = grants.map((grant) => {
     const body = JSON.stringify({ access_grant: grant, public: false });
-    const head = `POST /v1/access HTTP/1.1\r\nHost: ${service.url.host}\r\nContent-Type: application/json\r\n`;
+    const head = `POST /v1/access HTTP/1.1\r\nHost: auth\r\nContent-Type: application/json\r\n`;
     return `${head}Content-Length: ${body.length}\r\n\r\n${body}`;
   });
   const check = (body: string): void => {
     const { access_key_id: id, secret_key: secret } = JSON.parse(body);
     service.keys.push({ id, secret });
   };
-  service.results.register.push(await measure(service.url, () => ({ text: texts[i++ % texts.length]!, check })));
+  service.results.register.push(
+    await measure(service.urls, () => ({ text: texts[i++ % texts.length]!, check }), requests),
+  );
 }
 
-async function lookUp(service: Service): Promise<void> {
-  const { url, keys } = service;
+async function lookUp(service: Service, requests?: number): Promise<void> {
+  const { urls, keys } = service;
   const next = () => {
     const { id, secret } = keys[Math.floor(Math.random() * keys.length)]!;
-    const head = `GET /v1/access/${id} HTTP/1.1\r\nHost: ${url.host}\r\nAuthorization: Bearer ${service.token}\r\n\r\n`;
+    const head = `GET /v1/access/${id} HTTP/1.1\r\nHost: auth\r\nAuthorization: Bearer ${service.token}\r\n\r\n`;
     const check = (body: string): void => {
       if (!body.includes(secret)) throw new Error("another secret");
     };
     return { text: head, check };
   };
-  service.results["look up"].push(await measure(url, next));
+  service.results["look up"].push(await measure(urls, next, requests));
 }
 
-function service(name: string, url: string, itsToken: string): Service {
-  return { name, url: new URL(url), token: itsToken, keys: [], results: { register: [], "look up": [] } };
+function service(name: string, urls: readonly string[], itsToken: string): Service {
+  return {
+    name,
+    urls: urls.map((url) => new URL(url)),
+    token: itsToken,
+    keys: [],
+    results: { register: [], "look up": [] },
+  };
 }
 
 function median(results: readonly Result[], of: (result: Result) => number): number {
   return results.map(of).sort((a, b) => a - b)[Math.floor(results.length / 2)]!;
 }
 
-const dir = await mkdtemp(join(tmpdir(), "postern-bench-"));
 const entry = fileURLToPath(new URL("../bin/postern.js", import.meta.url));
-const ours = spawn(
-  execPath,
-  [
-    ...[entry, "auth", "--ephemeral", "--data-dir", dir, "--satellite", flags.satellite, "--auth-token", token],
-    ...["--endpoint", "http://127.0.0.1:9000", "--requests-per-minute", "0"],
-    ...(flags.database === undefined ? [] : ["--auth-database", flags.database]),
-  ],
-  { stdio: ["ignore", "pipe", "inherit"] },
-);
-try {
+
+/** One process of ours; resolves with its URL when it is ready. */
+async function startOurs(dir: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const child = spawn(
+    execPath,
+    [
+      ...[entry, "auth", "--ephemeral", "--data-dir", dir, "--satellite", flags.satellite, "--auth-token", token],
+      ...["--endpoint", "http://127.0.0.1:9000", "--requests-per-minute", "0"],
+      ...(flags.database === undefined ? [] : ["--auth-database", flags.database]),
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
   let said = "";
-  for await (const chunk of ours.stdout.setEncoding("utf8")) {
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     said += chunk;
-    if (/http +http:\/\/\S+\n/.test(said)) break;
+  });
+  while (!/http +http:\/\/\S+\n/.test(said)) {
+    if (child.exitCode !== null) throw new Error("postern auth did not start");
+    await once(child.stdout, "data");
   }
-  ours.stdout.resume();
-  const services = [service("Postern", /http:\/\/\S+/.exec(said)![0], token)];
-  if (flags.peer !== undefined) services.push(service("the other", flags.peer, flags["peer-token"]));
-  // The first round only warms up: code is compiled, statements are prepared.
-  for (let round = 0; round <= Number(flags.rounds); round++) {
+  return {
+    url: /http:\/\/\S+/.exec(said)![0],
+    async stop() {
+      child.kill("SIGINT");
+      await once(child, "exit");
+    },
+  };
+}
+
+const dir = await mkdtemp(join(tmpdir(), "postern-bench-"));
+const ours: Awaited<ReturnType<typeof startOurs>>[] = [];
+try {
+  for (let i = 0; i < Number(flags.processes); i++) ours.push(await startOurs(join(dir, String(i))));
+  const urls = ours.map(({ url }) => url);
+  const services = [service("Postern", urls, token)];
+  if (flags.peer !== undefined) services.push(service("the other", [flags.peer], flags["peer-token"]));
+  // Until code is compiled and statements are prepared.
+  for (const each of services) {
+    await register(each, warmUp);
+    await lookUp(each, warmUp);
+    each.results.register.length = each.results["look up"].length = 0;
+  }
+  for (let round = 0; round < Number(flags.rounds); round++) {
     for (const each of round % 2 === 0 ? services : [...services].reverse()) {
       await register(each);
       await lookUp(each);
     }
-    if (round === 0) for (const { results } of services) results.register.length = results["look up"].length = 0;
   }
   for (const { name, keys, results } of services) {
     for (const [what, of] of Object.entries(results)) {
@@ -201,7 +240,6 @@ try {
     console.log(`${name.padEnd(10)} ${keys.length} keys`);
   }
 } finally {
-  ours.kill("SIGINT");
-  await once(ours, "exit");
+  for (const each of ours) await each.stop();
   await rm(dir, { recursive: true });
 }

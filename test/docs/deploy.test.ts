@@ -43,7 +43,7 @@ function isFree(port: number): Promise<boolean> {
 if (missing !== undefined) test.skip(`the commands of docs/deploy.md (${missing})`, () => {});
 else {
   test("the commands of docs/deploy.md are a program that works", async (t) => {
-    t.timeout(300_000);
+    t.timeout(450_000);
     t.true(blocks.length > 10);
     const server = await ownPostgres(t);
     const dir = await tempDir();
@@ -62,7 +62,7 @@ else {
     const { code, stdout, stderr } = await runProgram("bash", ["-euc", trap + program], {
       cwd: work,
       env: { PATH: `${bin}:${process.env["PATH"]}`, PGUSER: "postern", AWS_CONFIG_FILE: "/dev/null" },
-      timeoutMs: 280_000,
+      timeoutMs: 420_000,
     });
     const logs = await Promise.all(
       ["network", "single", "regions", "auth-1", "auth-2", "gateway"].map(async (name) => {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import test from "ava";
+import knex from "knex";
 import { knexGrantStore } from "../../../store/knex/grant-store.js";
 import { openGrantDatabase, openPostgres } from "../../../store/knex/open.js";
 import { grantRecord } from "../../helpers/grant-record.js";
@@ -74,5 +75,48 @@ else {
       [100],
     );
     for (const found of await Promise.all(hashes.map((hash) => store.get(hash)))) t.truthy(found);
+  });
+
+  test("a database that Storj's auth service has made is taken as it is, and it would take ours", async (t) => {
+    const url = await postgresSchema(t);
+    const db = knex({ client: "pg", connection: { connectionString: url }, pool: { min: 0, max: 1 } });
+    t.teardown(() => db.destroy());
+    // storj/edge internal/dbutil/migrate.go, pkg/auth/sqlauth/migrate.go
+    await db.raw(`CREATE TABLE versions (version int NOT NULL, description text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (version))`);
+    await db.raw(`CREATE TABLE records (encryption_key_hash bytea NOT NULL, created_at timestamptz NOT NULL,
+      public boolean NOT NULL, public_project_id bytea, satellite_address text NOT NULL, macaroon_head bytea NOT NULL,
+      expires_at timestamptz, encrypted_secret_key bytea NOT NULL, encrypted_access_grant bytea NOT NULL,
+      invalidation_reason text, invalidated_at timestamptz, usage_tags text, project_created_at timestamptz,
+      PRIMARY KEY (encryption_key_hash))`);
+    await db("versions").insert({ version: 0, description: "Initial setup" });
+    const { satelliteAddress, macaroonHead, encryptedSecretKey, encryptedAccessGrant } = grantRecord({});
+    const theirs = (encryption_key_hash: Buffer, more: object) => ({
+      ...{
+        encryption_key_hash,
+        created_at: new Date(1_700_000_000_000),
+        public: true,
+        satellite_address: satelliteAddress,
+      },
+      ...{ macaroon_head: macaroonHead, encrypted_secret_key: encryptedSecretKey },
+      ...{ encrypted_access_grant: encryptedAccessGrant, ...more },
+    });
+    const [valid, invalid] = [randomBytes(32), randomBytes(32)];
+    await db("records").insert([theirs(valid, { usage_tags: "mcp" }), theirs(invalid, { invalidation_reason: "why" })]);
+
+    for (const _ of ["first start", "second start"]) {
+      const store = knexGrantStore(await openPostgres({ url }));
+      t.like(await store.get(valid), { satelliteAddress, usageTags: ["mcp"], public: true, invalidation: undefined });
+      t.deepEqual((await store.get(invalid))?.invalidation, { reason: "why", at: 1_700_000_000_000 });
+      t.is(await store.invalidate({ keyHash: invalid }, "again"), 0);
+      await store.put(randomBytes(32), grantRecord({}));
+      await store.close();
+    }
+    t.like(await db("versions").select("version", "description"), [{ version: 0, description: "Initial setup" }]);
+    const fresh = await postgresSchema(t);
+    await knexGrantStore(await openPostgres({ url: fresh })).close();
+    const ours = knex({ client: "pg", connection: { connectionString: fresh }, pool: { min: 0, max: 1 } });
+    t.teardown(() => ours.destroy());
+    t.like(await ours("versions").select("version"), [{ version: 0 }]);
   });
 }
