@@ -17,6 +17,7 @@ import type {
   ListVersionsOptions,
   UploadEntry,
   VersionPage,
+  WalkOptions,
 } from "./api/list.js";
 import type { ObjectLockConfiguration, Retention, SetRetentionOptions, VersionSettings } from "./api/lock.js";
 import type {
@@ -114,6 +115,11 @@ export interface Project {
     options?: DeleteObjectsOptions,
   ): Promise<DeleteItemResult[]>;
   listObjects(bucket: string, options?: ListObjectsOptions): Promise<ListPage<ListEntry>>;
+  /**
+   * All objects whose keys start with a prefix, with what `listObjects` tells of them, in no order: one call a page, however
+   * large the tree is. No page is empty.
+   */
+  walkObjects(bucket: string, prefix: Key, options?: WalkOptions): AsyncIterable<readonly ObjectInfo[]>;
   /** All versions with delete markers, by key, the newest first. */
   listVersions(bucket: string, options?: ListVersionsOptions): Promise<VersionPage>;
   /** Copies at the satellite: the pieces stay where they are, the keys are wrapped anew. At most 10 000 segments. */

@@ -72,13 +72,14 @@ export async function* folderPages(
   scope: ListScope,
   folder: Uint8Array,
   recursive: boolean,
+  limit = maximumPage,
 ): AsyncGenerator<{ items: ListedItem[]; more: boolean }> {
   const { parentEnc, parentKey, cipher } = prefixInfo(scope.context.store, scope.bucket, folder);
   const keys = new ListedKeys(folder, cipher, parentKey);
   let encryptedCursor = new Uint8Array(0);
   let versionCursor = new Uint8Array(0);
   for (;;) {
-    const page = { encryptedPrefix: parentEnc, encryptedCursor, versionCursor, recursive, limit: maximumPage };
+    const page = { encryptedPrefix: parentEnc, encryptedCursor, versionCursor, recursive, limit };
     const reply = await listPage(scope, page);
     const items: ListedItem[] = [];
     for (const item of reply.items) {

@@ -212,7 +212,7 @@ const nothing: OpenedMetadata = {
 };
 
 /** Opens the metadata of an item. One that cannot be opened is listed without, so that it can be seen and deleted. */
-function openItem({ item, contentKey }: ListedItem): OpenedMetadata {
+export function openItem({ item, contentKey }: ListedItem): OpenedMetadata {
   try {
     return openMetadata(item, contentKey());
   } catch (error) {

@@ -15,6 +15,7 @@ import { copyPart } from "./copy-part.js";
 import { deleteObject, deleteObjects } from "./delete.js";
 import { getObject } from "./download.js";
 import { listObjects, listUploads, listVersions } from "./list.js";
+import { walkObjects } from "./list-all.js";
 import {
   getLegalHold,
   getObjectLockConfiguration,
@@ -49,6 +50,7 @@ export function createProject(context: ProjectContext, close: () => Promise<void
     abortUpload: (...args) => abortUpload(context, ...args),
     uploadMetadata: (...args) => uploadMetadata(context, ...args),
     listParts: (...args) => listParts(context, ...args),
+    walkObjects: (...args) => walkObjects(context, ...args),
     listUploads: (...args) => listUploads(context, ...args),
     getBucketLocation: (...args) => getBucketLocation(context, ...args),
     getBucketVersioning: (...args) => getBucketVersioning(context, ...args),

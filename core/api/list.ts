@@ -28,6 +28,11 @@ export interface ListObjectsOptions extends CallSettings {
   custom?: boolean;
 }
 
+export interface WalkOptions extends CallSettings {
+  /** Most objects of a page, at most 1 000; 1 000 when absent. */
+  pageSize?: number;
+}
+
 /** One page of a listing, in byte order of the plain keys. */
 export interface ListPage<T> {
   readonly entries: readonly T[];

@@ -82,8 +82,8 @@ async function isFolder(view: View): Promise<boolean> {
   const { project, bucket, key, signal } = view;
   if ((await find(view, `${key}/index.html`)) !== undefined) return true;
   try {
-    const page = await project.listObjects(bucket, { prefix: toBytes(`${key}/`), limit: 1, delimiter: "/", signal });
-    return page.entries.length > 0;
+    for await (const _ of project.walkObjects(bucket, toBytes(`${key}/`), { pageSize: 1, signal })) return true;
+    return false;
   } catch (error) {
     if (isPosternError(error, "permission-denied")) return false;
     throw error;

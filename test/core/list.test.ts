@@ -7,6 +7,7 @@ import { CipherSuite } from "../../core/crypto/cipher-suite.js";
 import { createStore } from "../../core/crypto/encryption-store.js";
 import { deriveContentKey, encryptPath } from "../../core/crypto/path.js";
 import { listObjects, listUploads } from "../../core/list.js";
+import { walkObjects } from "../../core/list-all.js";
 import { sealMetadata } from "../../core/metadata.js";
 import { Object_Status, ObjectListItem } from "../../proto/gen/metainfo.js";
 import { StreamMeta } from "../../proto/gen/streams.js";
@@ -111,6 +112,38 @@ for (const [name, cipher] of [
     );
   });
 }
+
+for (const [name, cipher] of [
+  ["AES-GCM", CipherSuite.AesGcm],
+  ["null", CipherSuite.Null],
+] as const) {
+  test(`a walk has every object below a prefix once (${name} path cipher)`, async (t) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(key, { maxLength: 40 }),
+        text,
+        fc.integer({ min: 1, max: 7 }),
+        async (keys, prefix, pageSize) => {
+          const { context } = objectsContext(cipher, keys);
+          const found: string[] = [];
+          for await (const page of walkObjects(context, "bucket", prefix, { pageSize })) {
+            t.true(page.length > 0 && page.length <= Math.max(pageSize, 2));
+            found.push(...page.map((object) => object.key));
+          }
+          t.deepEqual(found.sort(), keys.filter((one) => one.startsWith(prefix)).sort());
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+}
+
+test("a walk costs one call a page", async (t) => {
+  const keys = Array.from({ length: 500 }, (_, i) => `dir/${i % 7}/${i}`);
+  const { context, satellite } = objectsContext(CipherSuite.AesGcm, keys, 100);
+  for await (const page of walkObjects(context, "bucket", "dir/")) t.true(page.length > 0);
+  t.is(satellite.calls, 5);
+});
 
 test("objects come with size, ETag and metadata", async (t) => {
   const { context } = objectsContext(CipherSuite.AesGcm, ["dir/b", "dir/a"]);

@@ -193,6 +193,14 @@ export function createMemoryProject(options: { chunkBytes?: number } = {}): Proj
       return { ...(await this.listObjects(name, options)), nextVersion: undefined };
     },
 
+    async *walkObjects(name, prefix, { pageSize = 1000 } = {}) {
+      const { objects } = bucketOf(name);
+      const found = [...objects.keys()].filter((key) => key.startsWith(latin1(prefix)));
+      for (let at = 0; at < found.length; at += pageSize) {
+        yield found.slice(at, at + pageSize).map((key) => objects.get(key)!.info);
+      }
+    },
+
     async beginUpload(name, key, { custom = {}, expiresAt } = {}) {
       const upload: PendingUpload = {
         uploadId: randomBytes(24).toString("base64url"),

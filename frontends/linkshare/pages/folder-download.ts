@@ -1,4 +1,4 @@
-import type { ListEntry, ObjectInfo } from "../../../core/index.js";
+import type { ObjectInfo } from "../../../core/index.js";
 import { streamTarGz } from "../archive/tar-writer.js";
 import type { ArchiveEntry } from "../archive/zip-writer.js";
 import { streamZip } from "../archive/zip-writer.js";
@@ -19,11 +19,11 @@ export async function folderDownloadReply(view: View, kind: "zip" | "tar.gz"): P
   const leave = view.services.enterFolderDownload();
   if (leave === undefined) throw new LinkError(429, "Too many folders are downloaded now.");
   try {
-    const pages = listAll(view);
+    const { project, bucket, key, signal, options } = view;
+    const pages = project.walkObjects(bucket, toBytes(key), { signal })[Symbol.asyncIterator]();
     const first = await pages.next();
     if (first.done === true) throw new LinkError(404, "Object not found.");
     const entries = entriesOf(view, first.value, pages);
-    const { signal, options } = view;
     const stream =
       kind === "zip"
         ? streamZip(entries, { signal, maxEntries: options.zipEntries })
@@ -46,30 +46,26 @@ export async function folderDownloadReply(view: View, kind: "zip" | "tar.gz"): P
   }
 }
 
-/** Pages of the listing that are not empty. */
-async function* listAll({ project, bucket, key, signal }: View): AsyncGenerator<readonly ObjectInfo[]> {
-  let cursor: Uint8Array | undefined;
-  do {
-    const page = await project.listObjects(bucket, { prefix: toBytes(key), cursor, signal });
-    const objects = page.entries.flatMap((entry: ListEntry) => (entry.kind === "object" ? [entry.object] : []));
-    if (objects.length > 0) yield objects;
-    cursor = page.next;
-  } while (cursor !== undefined);
-}
-
 async function* entriesOf(
   view: View,
   first: readonly ObjectInfo[],
-  rest: AsyncIterable<readonly ObjectInfo[]>,
+  rest: AsyncIterator<readonly ObjectInfo[]>,
 ): AsyncGenerator<ArchiveEntry> {
-  for await (const page of chain(first, rest)) {
-    for (const info of page) yield entryOf(view, info);
+  try {
+    let page: readonly ObjectInfo[] | undefined = first;
+    while (page !== undefined) {
+      // Pages come in no order; what fits into one has an order all the same.
+      for (const info of inOrder(page)) yield entryOf(view, info);
+      const next: IteratorResult<readonly ObjectInfo[]> = await rest.next();
+      page = next.done === true ? undefined : next.value;
+    }
+  } finally {
+    await rest.return?.();
   }
 }
 
-async function* chain<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
-  yield first;
-  yield* rest;
+function inOrder(page: readonly ObjectInfo[]): readonly ObjectInfo[] {
+  return [...page].sort((a, b) => Buffer.compare(a.keyBytes, b.keyBytes));
 }
 
 function entryOf(view: View, info: ObjectInfo): ArchiveEntry {
