@@ -62,7 +62,12 @@ export interface PosternErrorOptions {
   status?: number;
 }
 
-/** The one error class of Postern. Layers convert foreign errors into it once, in their `errors.ts`. */
+/** The same symbol in every copy of this module. */
+const brand = Symbol.for("postern.PosternError");
+
+/**
+ * The one error class of Postern. `instanceof` also knows those of another copy of this package: a plugin may have come
+ * with one of its own. Layers convert foreign errors into it once, in their `errors.ts`. */
 export class PosternError extends Error {
   override readonly name = "PosternError";
   readonly code: ErrorCode;
@@ -72,6 +77,14 @@ export class PosternError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): value is PosternError {
+    return value instanceof Error && brand in value;
+  }
+
+  get [brand](): true {
+    return true;
   }
 }
 

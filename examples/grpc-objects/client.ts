@@ -4,7 +4,7 @@ import { credentials, loadPackageDefinition, Metadata, type ServiceClientConstru
 import { loadSync } from "@grpc/proto-loader";
 
 const [address = "", id, secret, bucket, key] = process.argv.slice(2);
-const file = fileURLToPath(new URL("../../../examples/grpc-objects/objects.proto", import.meta.url));
+const file = fileURLToPath(new URL("examples/grpc-objects/objects.proto", import.meta.resolve("postern/package.json")));
 const root = loadPackageDefinition(loadSync(file)) as { objects?: { v1?: { Objects?: ServiceClientConstructor } } };
 const client = new root.objects!.v1!.Objects!(address, credentials.createInsecure());
 const metadata = new Metadata();

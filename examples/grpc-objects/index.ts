@@ -3,13 +3,10 @@ import { bindProtoService, defineFrontend, loadProtoService, option } from "post
 import { objectHandlers } from "./handlers.js";
 import { createOpen } from "./open.js";
 
-/** The .proto lies in the sources; compiled code is in dist, three folders further down. */
-function protoFile(): string {
-  const here = import.meta.url;
-  return fileURLToPath(
-    new URL(here.includes("/dist/") ? "../../../examples/grpc-objects/objects.proto" : "objects.proto", here),
-  );
-}
+/** It lies in the sources; the compiled code is elsewhere. */
+const protoFile = fileURLToPath(
+  new URL("examples/grpc-objects/objects.proto", import.meta.resolve("postern/package.json")),
+);
 
 /** objects.v1.Objects on the gRPC server that all frontends share: upload and download as streams. */
 export const frontend = defineFrontend({
@@ -23,7 +20,7 @@ export const frontend = defineFrontend({
     }),
   },
   async start(deps, { chunkBytes }) {
-    const definition = loadProtoService(protoFile(), "objects.v1.Objects");
+    const definition = loadProtoService(protoFile, "objects.v1.Objects");
     const open = createOpen(deps);
     deps.grpc.mount(bindProtoService(definition, objectHandlers(open, chunkBytes)));
     return { async stop() {} };

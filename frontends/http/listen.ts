@@ -73,14 +73,25 @@ export async function listen(handler: RequestListener, given: ListenOptions): Pr
       if (stopping) setImmediate(() => server.closeIdleConnections());
     });
   };
+  // Thrown into Node's HTTP parser, an exception would spoil the connection for requests that come after it.
+  const run: RequestListener = (req, res) => {
+    try {
+      handler(req, res);
+    } catch (error) {
+      req.socket.destroy();
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  };
   server.on("request", (req, res) => {
     follow(res);
-    handler(req, res);
+    run(req, res);
   });
   server.on("checkContinue", (req, res) => {
     follow(res);
     markContinue(req);
-    handler(req, res);
+    run(req, res);
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => rejectMalformed(error, socket, options));
 

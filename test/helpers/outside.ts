@@ -37,9 +37,8 @@ export async function outside(): Promise<Outside> {
       for (const name of dependencies.filter((entry) => !entry.startsWith(".") && entry !== "postern")) {
         await symlink(join(repositoryRoot, "node_modules", name), join(modules, name));
       }
-      const program = join(home, "dist/bin/postern.js");
-      await chmod(program, 0o755);
-      await symlink(program, join(modules, ".bin/postern"));
+      await chmod(join(home, "dist/bin/postern.js"), 0o755);
+      await symlink("../postern/dist/bin/postern.js", join(modules, ".bin/postern"));
     },
     async copyExample(name, to) {
       const target = join(dir.path, to);
