@@ -23,6 +23,7 @@ export function addAuthCommands(program: Command): void {
       "token of gateways that look keys up; several with commas (env: POSTERN_AUTH_TOKEN)",
     )
     .option("--auth-database <url>", "PostgreSQL for the records (env: POSTERN_AUTH_DATABASE)")
+    .option("--auth-connections <count>", "connections to that PostgreSQL at most (default: 10)")
     .option("--requests-per-minute <count>", "of one client's address; 0 does not limit (default: 600)")
     .option("--project-per-minute <count>", "registrations of one project; 0 does not limit (default: 0)")
     .option("--project-info", "ask the satellite which project a grant is of, else its API key stands for it")

@@ -16,6 +16,7 @@ export interface AuthFlags extends TlsFlags {
   readonly endpoint?: string;
   readonly authToken?: string;
   readonly authDatabase?: string;
+  readonly authConnections?: string;
   readonly requestsPerMinute?: string;
   readonly projectPerMinute?: string;
   readonly projectInfo?: boolean;
@@ -36,6 +37,8 @@ export interface AuthConfig {
   readonly tokens: readonly string[] | undefined;
   /** URL "postgres://…"; SQLite in the data folder where undefined. */
   readonly database: string | undefined;
+  /** To PostgreSQL, at most. */
+  readonly connections: number | undefined;
   readonly requestsPerMinute: number | undefined;
   /** Registrations of one project; 0 does not limit. */
   readonly projectPerMinute: number;
@@ -75,6 +78,7 @@ export function authConfig(flags: AuthFlags, env: Environment): AuthConfig {
     endpoint: flags.endpoint,
     tokens: tokensOf(flags.authToken ?? env.authToken),
     database: authDatabase(flags, env),
+    connections: number("--auth-connections", flags.authConnections),
     requestsPerMinute: number("--requests-per-minute", flags.requestsPerMinute),
     projectPerMinute: number("--project-per-minute", flags.projectPerMinute) ?? 0,
     projectInfo: flags.projectInfo === true,

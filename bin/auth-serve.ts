@@ -34,7 +34,7 @@ async function start(config: AuthConfig, stopper: Stopper): Promise<Readonly<Rec
     onProblem: (error) => log.warn({ error: exitLine(error) }, "reading the list of satellites failed"),
   });
   stopper.add("list of satellites", async () => satellites.close());
-  const db = await openGrantDatabase(config.database ?? dir.file("auth.db"));
+  const db = await openGrantDatabase(config.database ?? dir.file("auth.db"), config.connections);
   stopper.add("credentials database", () => db.destroy());
   const store = cachingGrantStore(knexGrantStore(db));
   startCleaning(store, stopper, log);

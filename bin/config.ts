@@ -30,6 +30,7 @@ export interface ServeFlags extends TlsFlags {
   readonly logLevel?: string;
   readonly satelliteDatabase?: string;
   readonly authDatabase?: string;
+  readonly authConnections?: string;
   readonly adminPort?: string;
   readonly config?: string;
   readonly frontend?: readonly string[];
@@ -69,7 +70,11 @@ export interface ServeConfig {
   readonly projects: readonly string[];
   readonly logLevel: LogLevel;
   /** URLs "postgres://…"; SQLite in the data folder where undefined. */
-  readonly databases: { readonly satellite: string | undefined; readonly auth: string | undefined };
+  readonly databases: {
+    readonly satellite: string | undefined;
+    readonly auth: string | undefined;
+    readonly authConnections: number | undefined;
+  };
   /** Certificates of all that strangers can reach; in clear where empty. */
   readonly tls: readonly CertificateFiles[];
   /** S3 endpoint URL that is handed out with new credentials; undefined hands out where S3 listens. */
@@ -109,6 +114,8 @@ export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
     databases: {
       satellite: database("--satellite-database", flags.satelliteDatabase ?? env.satelliteDatabase),
       auth: database("--auth-database", flags.authDatabase ?? env.authDatabase),
+      authConnections:
+        flags.authConnections === undefined ? undefined : wholeNumber("--auth-connections", flags.authConnections),
     },
     tls: tlsFiles(flags, env),
     endpoint: endpointUrl(flags.endpoint),

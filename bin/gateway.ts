@@ -37,6 +37,7 @@ export function addGatewayCommand(program: Command): void {
     .option("--link-url <url...>", "link sharing's own URLs, the first one for links (default: the host asked for)")
     .option("--link-dns <host:port>", "DNS server, asked over TCP for the sites of users (default: no sites)")
     .option("--auth-database <url>", "PostgreSQL for bucket settings (env: POSTERN_AUTH_DATABASE)")
+    .option("--auth-connections <count>", "connections to that PostgreSQL at most (default: 10)")
     .option("--domain <name...>", "domains below which the first labels are a bucket (virtual-host style)")
     .option("--bucket-host <name...>", "host names that are names of buckets; *.example.com is every name below")
     .option("--website-domain <name...>", "domains below which the first labels are a bucket whose website is served")
@@ -68,7 +69,10 @@ async function start(flags: GatewayFlags, stopper: Stopper): Promise<[string, st
   stopper.add("data folder", () => dir.release());
   const uplink = createUplink({ userAgent: "Postern-Gateway/0.1.0" });
   stopper.add("uplink", () => uplink.close());
-  const db = await openGrantDatabase(config.databases.auth ?? dir.file("settings.db"));
+  const db = await openGrantDatabase(
+    config.databases.auth ?? dir.file("settings.db"),
+    config.databases.authConnections,
+  );
   stopper.add("settings database", () => db.destroy());
   const { host, ports } = config;
   const log = createLogger(config.logLevel);

@@ -4,6 +4,7 @@ import { PosternError } from "../core/index.js";
 import { createUplink } from "../core/uplink.js";
 import type { Logger } from "../frontends/frontend.js";
 import { type NetworkProcess, startNetworkProcess } from "../network/index.js";
+import { openGrantDatabase } from "../store/knex/open.js";
 import { settingsKeyOf } from "./bucket-settings.js";
 import { authTokenOf } from "./credentials.js";
 import { type DataDir, openDataDir } from "./data-dir.js";
@@ -62,6 +63,8 @@ async function start(config: RegionsConfig, stopper: Stopper): Promise<RegionsRe
   const given = serve.accessGrant === undefined ? undefined : satelliteOfGrant(serve.accessGrant);
   const dir = await openDataDir(serve.dataDir);
   stopper.add("data folder", () => dir.release());
+  // What is wrong with it is told once, before anything runs; and the tables are made.
+  await (await openGrantDatabase(config.database)).destroy();
   const ports = await portsOf(config, dir);
   const network = given === undefined ? await startNetwork(config, ports, dir, stopper, log) : undefined;
   const satellite = given ?? satelliteOfNetwork(network!.nodeUrl);

@@ -68,7 +68,7 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<{ ready: Re
 
   // The S3 address is handed out with new credentials, and known only when it listens.
   let endpoint = "";
-  const db = await openGrantDatabase(config.databases.auth ?? dir.file("auth.db"));
+  const db = await openGrantDatabase(config.databases.auth ?? dir.file("auth.db"), config.databases.authConnections);
   stopper.add("credentials database", () => db.destroy());
   const settings = await openBucketSettings(config, db, dir);
   const access = await startAccessKeys(config, { db, satellite, uplink, stopper, log, endpoint: () => endpoint });

@@ -43,11 +43,12 @@ export interface PostgresOptions {
 const limits = { connectionTimeoutMillis: 5_000, keepAlive: true };
 /** Of one statement; migrations take what they take. */
 const statementMs = 15_000;
+const defaultConnections = 10;
 /** One has the turn, and one migrates. */
 const migratingConnections = 2;
 
 /** Opens the database, which several gateways may share, and brings its tables up to date. Whoever opens destroys. */
-export async function openPostgres({ url, connections = 10 }: PostgresOptions): Promise<Knex> {
+export async function openPostgres({ url, connections = defaultConnections }: PostgresOptions): Promise<Knex> {
   const migrating = pool(url, { ...limits }, migratingConnections);
   try {
     await migrationTurn(migrating, async () => {
@@ -74,9 +75,10 @@ function pool(url: string, options: object, max: number): Knex {
   });
 }
 
-/** SQLite in a file, or PostgreSQL by its URL "postgres://…". Whoever opens destroys. */
-export function openGrantDatabase(fileOrUrl: string): Promise<Knex> {
-  return /^postgres(ql)?:\/\//.test(fileOrUrl) ? openPostgres({ url: fileOrUrl }) : openSqlite({ file: fileOrUrl });
+/** SQLite in a file, or PostgreSQL by its URL "postgres://…", with that many connections. Whoever opens destroys. */
+export function openGrantDatabase(fileOrUrl: string, connections?: number): Promise<Knex> {
+  if (/^postgres(ql)?:\/\//.test(fileOrUrl)) return openPostgres({ url: fileOrUrl, connections });
+  return openSqlite({ file: fileOrUrl });
 }
 
 /** Knex prints what it also throws. */

@@ -16,6 +16,8 @@ import { openPostgres } from "../../store/knex/open.js";
 import { ownPostgres } from "../helpers/postgres.js";
 import { whyNoServer } from "../helpers/postgres-server.js";
 import { repositoryRoot } from "../helpers/root.js";
+import { runProgram } from "../helpers/run-program.js";
+import { startTempServer } from "../helpers/server.js";
 import { tempDir } from "../helpers/temp-dir.js";
 import { until } from "../helpers/until.js";
 
@@ -30,9 +32,9 @@ interface Keys {
 type Region = RegionsReadyFile["regions"][number];
 
 /** The documented command, as a user runs it. */
-async function startRegions(t: ExecutionContext, database: string) {
+async function startRegions(t: ExecutionContext, database: string, flags: readonly string[]) {
   const dir = await tempDir();
-  const args = ["regions", "--count", "3", "--ephemeral", "--data-dir", dir.path, "--requests-per-minute", "0"];
+  const args = ["regions", "--ephemeral", "--data-dir", dir.path, ...flags];
   const child: ChildProcess = spawn(process.execPath, [entry, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, POSTERN_AUTH_DATABASE: database },
@@ -55,7 +57,7 @@ async function startRegions(t: ExecutionContext, database: string) {
   await until(() => output.text.includes("Postern's regions are ready.") || child.exitCode !== null);
   if (child.exitCode !== null) throw new Error(output.text);
   const ready = async () => JSON.parse(await readFile(join(dir.path, "regions.json"), "utf8")) as RegionsReadyFile;
-  return { ready, stop, output };
+  return { ready, stop, output, child };
 }
 
 function clientOf(t: ExecutionContext, { s3 }: Region, keys: Keys): S3Client {
@@ -151,7 +153,7 @@ else {
   test("three regions agree, and any process can be killed under load", async (t) => {
     t.timeout(240_000);
     const server = await ownPostgres(t);
-    const { ready, stop, output } = await startRegions(t, server.url);
+    const { ready, stop, output } = await startRegions(t, server.url, ["--count", "3", "--requests-per-minute", "0"]);
     const { regions, accessGrant, accessKeyId, secretKey, authToken } = await ready();
     const first: Keys = { access_key_id: accessKeyId, secret_key: secretKey };
     const clients = regions.map((region) => clientOf(t, region, first));
@@ -226,4 +228,42 @@ else {
     t.log(`S3: ${running.done.s3}, registrations: ${running.done.auth}, failed: ${running.failures.length}`);
     t.is(await stop(), 0);
   });
+
+  test("regions on another network: the grant is its own, and nothing outlives the command", async (t) => {
+    t.timeout(240_000);
+    const server = await ownPostgres(t);
+    const network = await startTempServer();
+    t.teardown(() => network.close());
+    const { accessGrant, satellite } = network.ready;
+    const { ready, child } = await startRegions(t, server.url, ["--count", "2", "--access", accessGrant]);
+    const file = await ready();
+    t.like(file, { satellite, pids: { network: undefined } });
+    const keys = await register(file.regions[1]!, accessGrant);
+    await clientOf(t, file.regions[0]!, keys).send(new CreateBucketCommand({ Bucket: "elsewhere" }));
+    // Killed, it can not tell its processes to end: they see it.
+    child.kill("SIGKILL");
+    const pids = file.regions.flatMap((region) => [region.pids.gateway!, region.pids.auth!]);
+    await until(() => pids.every((pid) => !isRunning(pid)));
+    t.pass();
+  });
+
+  test("a database that is not there is told in one line, before anything runs", async (t) => {
+    const dir = await tempDir();
+    t.teardown(dir.remove);
+    const args = [entry, "regions", "--ephemeral", "--data-dir", dir.path];
+    const url = `postgres://me:secret@/db?host=${encodeURIComponent(dir.path)}`;
+    const gone = await runProgram(process.execPath, args, { env: { POSTERN_AUTH_DATABASE: url } });
+    t.deepEqual([gone.code, gone.stdout], [1, ""]);
+    t.regex(gone.stderr, /^postern: the credentials database failed \(ENOENT\)\n$/);
+    const none = await runProgram(process.execPath, args, { env: { POSTERN_AUTH_DATABASE: "" } });
+    t.regex(none.stderr, /^postern: --auth-database postgres:\/\/… is needed: regions share it\n$/);
+  });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
