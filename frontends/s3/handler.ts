@@ -34,7 +34,7 @@ import { requireBucket } from "./require-bucket.js";
 import { routeOf } from "./routes.js";
 import { sendReply, sendSlowReply } from "./send.js";
 import type { SettingsCache } from "./settings/settings-cache.js";
-import { parseTarget, type Target } from "./target.js";
+import { originForm, parseTarget, type Target } from "./target.js";
 
 export interface HandlerInit {
   readonly deps: S3Deps;
@@ -77,6 +77,8 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
   return async (ctx) => {
     const { req, res } = ctx;
     ctx.respond = false;
+    // The Host header says the rest: that is what signatures have, also where the URL names another host.
+    req.url = originForm(req.url ?? "/");
     const requestId = newRequestId();
     res.setHeader("x-amz-request-id", requestId);
     res.setHeader("x-amz-id-2", hostId);

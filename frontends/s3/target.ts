@@ -49,8 +49,8 @@ export function parseTarget(url: string, host: string | undefined, options: Host
   return { ...common, bucket, key: slash < 0 ? undefined : keyOf(path.slice(slash + 1)) };
 }
 
-/** Proxies may send the absolute form (RFC 9112 section 3.2.2). */
-function originForm(url: string): string {
+/** Path and query of what may be in the absolute form, as clients send it to proxies (RFC 9112 section 3.2.2). */
+export function originForm(url: string): string {
   const absolute = /^https?:\/\/[^/?]*/i.exec(url);
   if (absolute === null) return url;
   const rest = url.slice(absolute[0].length);

@@ -15,7 +15,7 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import test from "ava";
 import { s3Frontend } from "../../../frontends/s3/index.js";
 import { bucketOfHost } from "../../../frontends/s3/target.js";
-import { plainRequest } from "../../helpers/s3-request.js";
+import { elementText, plainRequest } from "../../helpers/s3-request.js";
 import { startS3TestServer, testCredentials } from "../../helpers/s3-server.js";
 
 const server = await startS3TestServer({
@@ -144,4 +144,21 @@ test("a website at a domain of its own, with the bucket's own CORS rules", async
   const allowed = await preflight("https://app.example");
   t.deepEqual([allowed.status, allowed.headers["access-control-allow-origin"]], [200, "https://app.example"]);
   t.is((await preflight("https://other.example")).status, 403);
+});
+
+test("whole URLs in the first line, as to proxies, are told as paths", async (t) => {
+  const at = (target: string) => `http://${host}${target}`;
+  const host = `127.0.0.1:${port}`;
+  t.is((await plainRequest(server.url, { target: at("/-/health"), headers: { host } })).status, 200);
+  const missing = await plainRequest(server.url, { target: at("/no/such?x=1"), headers: { host } });
+  t.is(elementText(missing.body, "Resource"), "/no/such");
+  // The bucket is that of the Host header, which is signed, and not the URL's.
+  const Bucket = "proxied";
+  await server.client().send(new CreateBucketCommand({ Bucket }));
+  const swapped = await plainRequest(server.url, {
+    target: "http://other.s3.example.com/k",
+    headers: { host: `${Bucket}.s3.example.com` },
+  });
+  t.is(swapped.status, 403);
+  t.true(server.log.some(({ fields }) => fields["bucket"] === Bucket && fields["status"] === 403));
 });
