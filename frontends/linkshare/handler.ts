@@ -24,7 +24,7 @@ export interface HandlerInit {
   readonly options: CompleteLinkShareOptions;
   /** Undefined where there are none. */
   readonly sites: Sites | undefined;
-  readonly services: Pick<ViewServices, "previewer" | "thumbnails">;
+  readonly services: Pick<ViewServices, "previewer" | "thumbnails" | "archives">;
   readonly stopping: () => boolean;
   readonly now: () => number;
 }
@@ -81,7 +81,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
         // Cutting the connection is the only way left to tell that the body is not whole.
         res.destroy();
       } else {
-        await sendReply(res, refusal(failure, ctx), options.idleMs).catch(() => res.destroy());
+        await sendReply(res, refusal(failure), options.idleMs).catch(() => res.destroy());
       }
     } finally {
       clearTimeout(deadline);
@@ -185,7 +185,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     return hosting ? `${options.publicUrls[0]?.replace(/\/$/, "") ?? ""}/static/` : "/static/";
   }
 
-  function refusal(error: LinkError, ctx: Context): Reply {
+  function refusal(error: LinkError): Reply {
     const wait: Record<string, string> = [429, 503].includes(error.status) ? { "Retry-After": "5" } : {};
     const headers = { ...corsHeaders, ...wait, ...error.headers };
     if (error.status === 429) return textReply(429, "429 Too Many Requests", headers);
@@ -197,7 +197,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
       title: titleOf(error.status),
       text: error.text,
     });
-    return htmlReply(error.status, ctx.req.method === "HEAD" ? "" : html, base, headers);
+    return htmlReply(error.status, html, base, headers);
   }
 
   /** Neither paths nor queries: there are keys in them. */

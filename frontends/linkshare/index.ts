@@ -8,6 +8,7 @@ import { createSites } from "./hosting/sites.js";
 import { type LinkShareOptions, linkshareOptions } from "./options.js";
 import { createBlocklist } from "./own-host.js";
 import { createPreviewer } from "./preview/previewer.js";
+import { createQueue } from "./thumbnails/queue.js";
 import { createThumbnails } from "./thumbnails/thumbnails.js";
 
 export type { TxtRecord, TxtResolver } from "./hosting/resolver.js";
@@ -42,7 +43,7 @@ export const linkshare = defineFrontend({
     };
     let stopping = false;
     const app = new Koa();
-    const services = { previewer, thumbnails };
+    const services = { previewer, thumbnails, archives: createQueue(8, 200) };
     app.use(createHandler({ deps, options, sites, services, stopping: () => stopping, now }));
     app.on("error", (error: NodeJS.ErrnoException) => {
       // Koa tells of sockets that clients reset, too; the request itself has been logged.

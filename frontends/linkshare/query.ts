@@ -53,7 +53,8 @@ export function wishesOf(query: Query, wrapByDefault: boolean): Wishes {
     download,
     raw: (download || !wrap) && !map,
     map,
-    thumbnail: flag(query, "thumbnail", false),
+    // Exactly: sites may have parameters of that name.
+    thumbnail: query.get("thumbnail") === "1",
     path: path === "" ? undefined : path,
     cursor: query.get("cursor") ?? "",
     downloadKind: downloadKind === "" ? undefined : downloadKind,

@@ -6,6 +6,7 @@ import type { Previewer } from "./preview/previewer.js";
 import type { Wishes } from "./query.js";
 import type { ContentSettings } from "./raw/content-headers.js";
 import type { LinkRequest } from "./request.js";
+import type { Queue } from "./thumbnails/queue.js";
 import type { Thumbnails } from "./thumbnails/thumbnails.js";
 
 /** A visitor in front of something in a bucket, with the key to it. */
@@ -37,6 +38,8 @@ export interface ViewServices {
   /** Undefined where they are turned off. */
   readonly thumbnails: Thumbnails | undefined;
   readonly previewer: Previewer;
+  /** Archives whose directories are read: a few at a time, as they may be large. */
+  readonly archives: Queue;
   /** URL of the assets that pages load: a path on our own hosts. */
   assets(hosting: boolean): string;
   /** Takes a place among the folders that are downloaded; undefined when there is none. */

@@ -1,4 +1,4 @@
-import type { ObjectInfo } from "../../../core/index.js";
+import { isPosternError, type ObjectInfo } from "../../../core/index.js";
 import { openZip, type ZipArchive } from "../archive/zip-reader.js";
 import { LinkError } from "../errors.js";
 import { nameOf } from "../links.js";
@@ -16,6 +16,8 @@ import { frameOf, htmlReply } from "./html.js";
 import { textPreview } from "./text-preview.js";
 
 const badArchive = "The zip archive is invalid or uses the wrong compression format.";
+/** Of a directory, which is held in memory. */
+const maxDirectoryBytes = 8 << 20;
 /** More are not shown; they can still be named. */
 const shownEntries = 10_000;
 
@@ -111,14 +113,13 @@ async function open(view: View, key: string, info: ObjectInfo): Promise<ZipArchi
     size: info.size,
     read: (start: number, end: number) => read(view, key, info, { offset: start, length: end - start }),
   };
+  const { signal, services } = view;
   try {
-    return await openZip(source, { signal: view.signal });
-  } catch (cause) {
-    throw refusal(view, cause);
+    return await services.archives.run(signal, () => openZip(source, { maxDirectoryBytes, signal }));
+  } catch (error) {
+    if (isPosternError(error, "corrupt-data", "resource-exhausted")) {
+      throw new LinkError(415, badArchive, { cause: error });
+    }
+    throw error;
   }
-}
-
-/** Also what is not in the archive is no usable archive (storj/edge sharing/present.go). */
-function refusal(view: View, cause: unknown): unknown {
-  return view.signal.aborted ? cause : new LinkError(415, badArchive, { cause });
 }

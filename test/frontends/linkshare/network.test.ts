@@ -14,6 +14,7 @@ test("a link opens what its grant allows, and nothing else", async (t) => {
   await project.createBucket("files");
   await project.putObject("files", "pub/data.bin", bodyOf(data));
   await project.putObject("files", "pub/small.txt", bodyOf(Buffer.from("small")));
+  await project.putObject("files", "pub/a.zip", bodyOf(randomBytes(10_000)));
   await project.putObject("files", "own/secret.txt", bodyOf(Buffer.from("secret")));
   const running = await linkShareFrontend({ port: 0 }).start({
     openProject: (grant) => lab.openGrant(grant),
@@ -50,6 +51,8 @@ test("a link opens what its grant allows, and nothing else", async (t) => {
     [`/s/${lists}/files/pub/`, 200],
     [`/s/${lists}/files/pub/data.bin`, 200],
     [`/raw/${lists}/files/pub/data.bin`, 403],
+    [`/s/${lists}/files/pub/a.zip?path=/`, 403],
+    [`/s/${reads}/files/pub/a.zip?path=/`, 415],
     [`/s/${noLists}/files/pub/`, 403],
     [`/s/${noLists}/files/pub/data.bin`, 200],
     [`/raw/${noLists}/files/pub/missing`, 404],

@@ -69,6 +69,14 @@ test("each way to ask has its status", async (t) => {
   }
 });
 
+test("HEAD of what is wrong has the headers of GET", async (t) => {
+  for (const target of [`/s/${open}/files/missing`, `/s/${linkKeys.unknown}/files/`, `/s/${open}/files/`]) {
+    const [get, head] = await Promise.all(["GET", "HEAD"].map((method) => server.get(target, { method })));
+    t.deepEqual({ ...head!.headers, date: "" }, { ...get!.headers, date: "" }, target);
+    t.is(head!.text, "");
+  }
+});
+
 test("preflights tell what pages of other origins may do", async (t) => {
   const reply = await server.get("/anything", { method: "OPTIONS" });
   t.is(reply.headers["access-control-allow-methods"], "GET, HEAD");
