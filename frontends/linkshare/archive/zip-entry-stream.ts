@@ -78,6 +78,7 @@ async function* inflated(
     for await (const chunk of inflate) yield chunk as Uint8Array;
     await done;
   } catch (error) {
+    if (signal?.aborted) throw canceled(signal);
     throw (error as { code?: string }).code?.startsWith("Z_") ? damaged(error) : error;
   } finally {
     inflate.destroy();
@@ -106,6 +107,10 @@ async function* gzipped(packed: AsyncIterable<Uint8Array>, entry: Entry): AsyncG
   end.writeUInt32LE(entry.crc32 >>> 0, 0);
   end.writeUInt32LE(entry.uncompressedSize % 2 ** 32, 4);
   yield end;
+}
+
+function canceled(signal: AbortSignal): PosternError {
+  return new PosternError("canceled", "the entry is not wanted any more", { cause: signal.reason });
 }
 
 function damaged(cause?: unknown): PosternError {

@@ -19,11 +19,20 @@ sharp.unblock({
 const width = 400;
 const height = 300;
 
+/** What part of the pixels images may have that are unpacked as a whole, in four bytes a pixel or so. */
+const wholeShare = 1 / 3;
+
 /** A WebP picture without the metadata of the image, such as where it was taken; undefined when it can not be made. */
 export async function makeThumbnail(input: Uint8Array, limits: ThumbnailLimits): Promise<Uint8Array | undefined> {
+  const { maxPixels, timeoutSeconds } = limits;
   try {
-    return await sharp(input, { limitInputPixels: limits.maxPixels, sequentialRead: true, failOn: "error", pages: 1 })
-      .timeout({ seconds: limits.timeoutSeconds })
+    const image = sharp(input, { limitInputPixels: maxPixels, sequentialRead: true, failOn: "error", pages: 1 });
+    const { width: wide, height: high, format, isProgressive } = await image.metadata();
+    // Those two are read line by line, unless they were written to appear little by little.
+    const inLines = (format === "jpeg" || format === "png") && isProgressive !== true;
+    if (!inLines && wide * high > maxPixels * wholeShare) return undefined;
+    return await image
+      .timeout({ seconds: timeoutSeconds })
       .rotate()
       .resize({ width, height, fit: "cover", withoutEnlargement: true })
       .webp({ quality: 72, effort: 2 })

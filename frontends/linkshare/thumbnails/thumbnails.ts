@@ -6,7 +6,7 @@ import { createQueue } from "./queue.js";
 export interface ThumbnailOptions {
   /** Longest image that is read, in bytes; 32 MiB when absent. */
   maxInputBytes?: number;
-  /** Largest image that is unpacked, in pixels; 64 million when absent. */
+  /** Largest image that is read, in pixels, and a third of it where it is unpacked as a whole; 64 million when absent. */
   maxPixels?: number;
   /** Images that are read and shrunk at a time; 2 when absent. */
   concurrency?: number;

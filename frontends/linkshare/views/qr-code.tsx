@@ -4,7 +4,7 @@ import { encode } from "uqr";
 /** Bytes that fit into the largest QR code at correction level M, ISO/IEC 18004 table 7; more dots are hard to read anyway. */
 const longest = 1_200;
 
-/** A QR code of a URL as SVG; nothing when the URL is too long for one. */
+/** A QR code of a URL as SVG, to be unfolded; nothing when the URL is too long for one. */
 export function QrCode({ url }: { url: string }): JSX.Element | null {
   // Halves of characters have no bytes.
   const bytes = Buffer.from(url);
@@ -22,15 +22,18 @@ export function QrCode({ url }: { url: string }): JSX.Element | null {
     }
   });
   return (
-    <svg
-      class="qr"
-      viewBox={`0 0 ${size} ${size}`}
-      role="img"
-      aria-label="QR code of this link"
-      shape-rendering="crispEdges"
-    >
-      <path fill="#fff" d={`M0 0h${size}v${size}H0z`} />
-      <path fill="#111" d={path} />
-    </svg>
+    <details class="more">
+      <summary>QR code</summary>
+      <svg
+        class="qr"
+        viewBox={`0 0 ${size} ${size}`}
+        role="img"
+        aria-label="QR code of this link"
+        shape-rendering="crispEdges"
+      >
+        <path fill="#fff" d={`M0 0h${size}v${size}H0z`} />
+        <path fill="#111" d={path} />
+      </svg>
+    </details>
   );
 }

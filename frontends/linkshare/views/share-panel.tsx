@@ -15,10 +15,7 @@ export function SharePanel({ url }: { url: string }): JSX.Element {
         </button>
       </div>
       <p class="status" role="status" data-copied />
-      <details class="more">
-        <summary>QR code</summary>
-        <QrCode url={url} />
-      </details>
+      <QrCode url={url} />
     </section>
   );
 }

@@ -48,6 +48,8 @@ test("what is no image, or none for strangers, is no thumbnail", async (t) => {
     half: good.subarray(0, 700),
     tiff: await picture(64, 64).tiff().toBuffer(),
     "too many pixels": await picture(2000, 2000).png().toBuffer(),
+    "too many pixels for WebP": await picture(800, 600).webp().toBuffer(),
+    "too many pixels for a progressive JPEG": await picture(800, 600).jpeg({ progressive: true }).toBuffer(),
     "too many bytes": Buffer.concat([good, Buffer.alloc(60_000)]),
   };
   for (const [name, bytes] of Object.entries(bad)) {

@@ -39,6 +39,13 @@ test("the page of an object has its facts, preview, download, link, QR code and 
   t.regex(html, /<title>harbour at dawn\.jpg · Postern<\/title>/);
 });
 
+test("a link too long for a QR code has none, and is there all the same", (t) => {
+  const shareUrl = `https://link.example/${"a".repeat(1_300)}`;
+  const html = renderObjectPage(objectPage({ shareUrl }));
+  t.false(html.includes("QR code"));
+  t.true(html.includes(shareUrl));
+});
+
 test("each kind of object is shown by what can show it", (t) => {
   for (const tag of ["video", "audio"] as const)
     t.deepEqual(srcs(renderObjectPage(objectPage({ kind: tag })), tag), [objectPage().urls.raw]);
