@@ -1,4 +1,5 @@
 import { cachingGrantStore } from "../core/auth/caching-store.js";
+import type { GrantStore } from "../core/auth/grant-store.js";
 import { createRateLimiter } from "../core/auth/rate-limit.js";
 import { createAuthService } from "../core/auth/service.js";
 import type { Uplink } from "../core/uplink.js";
@@ -8,6 +9,7 @@ import type { Knex } from "../store/knex/open.js";
 import { startCleaning } from "./cleaning.js";
 import type { ServeConfig } from "./config.js";
 import { fixedAccessKeys } from "./fixed-access-keys.js";
+import { loadGrantStore } from "./grant-store.js";
 import { projectLookup } from "./project-lookup.js";
 import type { Satellite } from "./satellite.js";
 import type { Stopper } from "./stopper.js";
@@ -26,7 +28,7 @@ export async function startAccessKeys(config: ServeConfig, parts: Parts): Promis
   if (config.fixedCredentials !== undefined) {
     return fixedAccessKeys({ ...config.fixedCredentials, accessGrant: config.accessGrant! });
   }
-  const store = cachingGrantStore(knexGrantStore(parts.db));
+  const store = cachingGrantStore(await openStore(config, parts));
   startCleaning(store, parts.stopper, parts.log);
   return createAuthService({
     store,
@@ -35,4 +37,12 @@ export async function startAccessKeys(config: ServeConfig, parts: Parts): Promis
     lookUpProject: config.projectInfo ? projectLookup(parts.uplink) : undefined,
     projectLimit: config.projectPerMinute === 0 ? undefined : createRateLimiter({ perMinute: config.projectPerMinute }),
   });
+}
+
+async function openStore(config: ServeConfig, { db, stopper }: Parts): Promise<GrantStore> {
+  // The database is closed by whoever opened it.
+  if (config.authStore === undefined) return knexGrantStore(db);
+  const store = await loadGrantStore(config.authStore, { dataDir: config.dataDir });
+  stopper.add("credentials", () => store.close());
+  return store;
 }

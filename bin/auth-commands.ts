@@ -24,6 +24,7 @@ export function addAuthCommands(program: Command): void {
     )
     .option("--auth-database <url>", "PostgreSQL for the records (env: POSTERN_AUTH_DATABASE)")
     .option("--auth-connections <count>", "connections to that PostgreSQL at most (default: 10)")
+    .option("--auth-store <path-or-package>", "a store of your own for the records; see docs/auth.md")
     .option("--requests-per-minute <count>", "of one client's address; 0 does not limit (default: 600)")
     .option("--project-per-minute <count>", "registrations of one project; 0 does not limit (default: 0)")
     .option("--project-info", "ask the satellite which project a grant is of, else its API key stands for it")

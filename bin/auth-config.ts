@@ -17,6 +17,7 @@ export interface AuthFlags extends TlsFlags {
   readonly authToken?: string;
   readonly authDatabase?: string;
   readonly authConnections?: string;
+  readonly authStore?: string;
   readonly requestsPerMinute?: string;
   readonly projectPerMinute?: string;
   readonly projectInfo?: boolean;
@@ -39,6 +40,8 @@ export interface AuthConfig {
   readonly database: string | undefined;
   /** To PostgreSQL, at most. */
   readonly connections: number | undefined;
+  /** Module of a store, in place of a database. */
+  readonly store: string | undefined;
   readonly requestsPerMinute: number | undefined;
   /** Registrations of one project; 0 does not limit. */
   readonly projectPerMinute: number;
@@ -79,6 +82,7 @@ export function authConfig(flags: AuthFlags, env: Environment): AuthConfig {
     tokens: tokensOf(flags.authToken ?? env.authToken),
     database: authDatabase(flags, env),
     connections: number("--auth-connections", flags.authConnections),
+    store: flags.authStore,
     requestsPerMinute: number("--requests-per-minute", flags.requestsPerMinute),
     projectPerMinute: number("--project-per-minute", flags.projectPerMinute) ?? 0,
     projectInfo: flags.projectInfo === true,

@@ -1,6 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import type { GrantStore } from "../core/auth/grant-store.js";
 import { createRecordsAdmin, type RecordsAdmin } from "../core/auth/records-admin.js";
 import { PosternError } from "../core/index.js";
 import { knexGrantStore } from "../store/knex/grant-store.js";
@@ -8,10 +9,12 @@ import { openGrantDatabase } from "../store/knex/open.js";
 import { authDatabase } from "./auth-config.js";
 import { dataDir } from "./config.js";
 import { readEnvironment } from "./env.js";
+import { loadGrantStore } from "./grant-store.js";
 
 interface RecordsFlags {
   readonly dataDir?: string;
   readonly authDatabase?: string;
+  readonly authStore?: string;
   readonly reason?: string;
 }
 
@@ -44,14 +47,19 @@ export function addRecordsCommands(auth: Command): void {
 
 async function withAdmin(command: Command, run: (admin: RecordsAdmin) => Promise<string>): Promise<void> {
   const flags = command.optsWithGlobals<RecordsFlags>();
-  const env = readEnvironment();
-  const database = authDatabase(flags, env) ?? (await existing(join(dataDir(flags, env), "auth.db")));
-  const store = knexGrantStore(await openGrantDatabase(database));
+  const store = await openStore(flags);
   try {
     process.stdout.write(`${await run(createRecordsAdmin(store))}\n`);
   } finally {
     await store.close();
   }
+}
+
+async function openStore(flags: RecordsFlags): Promise<GrantStore> {
+  const env = readEnvironment();
+  if (flags.authStore !== undefined) return loadGrantStore(flags.authStore, { dataDir: dataDir(flags, env) });
+  const database = authDatabase(flags, env) ?? (await existing(join(dataDir(flags, env), "auth.db")));
+  return knexGrantStore(await openGrantDatabase(database));
 }
 
 /** Opening would make a new file where a path is mistyped. */

@@ -1,4 +1,5 @@
 import { cachingGrantStore } from "../core/auth/caching-store.js";
+import type { GrantStore } from "../core/auth/grant-store.js";
 import { createRateLimiter } from "../core/auth/rate-limit.js";
 import { openSatelliteList } from "../core/auth/satellite-list.js";
 import { createAuthService } from "../core/auth/service.js";
@@ -9,8 +10,9 @@ import { openGrantDatabase } from "../store/knex/open.js";
 import type { AuthConfig } from "./auth-config.js";
 import { startCleaning } from "./cleaning.js";
 import { authTokenOf } from "./credentials.js";
-import { openDataDir } from "./data-dir.js";
+import { type DataDir, openDataDir } from "./data-dir.js";
 import { exitLine } from "./exit-line.js";
+import { loadGrantStore } from "./grant-store.js";
 import { createLogger } from "./logger.js";
 import { projectLookup } from "./project-lookup.js";
 import { runUntilTold } from "./run.js";
@@ -34,9 +36,8 @@ async function start(config: AuthConfig, stopper: Stopper): Promise<Readonly<Rec
     onProblem: (error) => log.warn({ error: exitLine(error) }, "reading the list of satellites failed"),
   });
   stopper.add("list of satellites", async () => satellites.close());
-  const db = await openGrantDatabase(config.database ?? dir.file("auth.db"), config.connections);
-  stopper.add("credentials database", () => db.destroy());
-  const store = cachingGrantStore(knexGrantStore(db));
+  const store = cachingGrantStore(await openStore(config, dir));
+  stopper.add("credentials", () => store.close());
   startCleaning(store, stopper, log);
   const access = createAuthService({
     store,
@@ -62,6 +63,11 @@ async function start(config: AuthConfig, stopper: Stopper): Promise<Readonly<Rec
   });
   stopper.add("auth frontend", () => frontend.stop({ graceMs: 3_000 }));
   return frontend.addresses;
+}
+
+async function openStore(config: AuthConfig, dir: DataDir): Promise<GrantStore> {
+  if (config.store !== undefined) return loadGrantStore(config.store, { dataDir: dir.path });
+  return knexGrantStore(await openGrantDatabase(config.database ?? dir.file("auth.db"), config.connections));
 }
 
 function startUplink(stopper: Stopper): Uplink {

@@ -7,8 +7,13 @@ import type { Stopper } from "./stopper.js";
 /** How often expired records are looked for. */
 const cleaningMs = 3_600_000;
 
-/** Removes expired records every hour, one round at a time, until the program stops. */
-export function startCleaning(store: GrantStore, stopper: Stopper, log: Logger): void {
+/** Removes expired records now and every hour, one round at a time, until the program stops. */
+export function startCleaning(
+  store: Pick<GrantStore, "deleteExpired">,
+  stopper: Pick<Stopper, "add">,
+  log: Logger,
+  everyMs = cleaningMs,
+): void {
   const stopping = new AbortController();
   let round: Promise<void> | undefined;
   const clean = async (): Promise<void> => {
@@ -20,9 +25,12 @@ export function startCleaning(store: GrantStore, stopper: Stopper, log: Logger):
       round = undefined;
     }
   };
-  const timer = setInterval(() => {
+  const begin = (): void => {
     round ??= clean();
-  }, cleaningMs);
+  };
+  // Also at once: where it is started more often than that, it would else never come to it.
+  begin();
+  const timer = setInterval(begin, everyMs);
   stopper.add("cleaning of the credentials", async () => {
     clearInterval(timer);
     stopping.abort();

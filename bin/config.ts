@@ -38,6 +38,7 @@ export interface ServeFlags extends TlsFlags {
   readonly endpoint?: string;
   readonly projectInfo?: boolean;
   readonly projectPerMinute?: string;
+  readonly authStore?: string;
 }
 
 export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
@@ -83,6 +84,8 @@ export interface ServeConfig {
   readonly projectInfo: boolean;
   /** Registrations of one project a minute; 0 does not limit. */
   readonly projectPerMinute: number;
+  /** Module of a store for the auth service's records, in place of its database. */
+  readonly authStore: string | undefined;
 }
 
 const defaultPorts = { authGrpc: 9002, satellite: 9010, firstNode: 9011 };
@@ -120,6 +123,7 @@ export function serveConfig(flags: ServeFlags, env: Environment): ServeConfig {
     tls: tlsFiles(flags, env),
     endpoint: endpointUrl(flags.endpoint),
     projectInfo: flags.projectInfo === true,
+    authStore: flags.authStore,
     projectPerMinute: wholeNumber("--project-per-minute", flags.projectPerMinute ?? "0"),
   };
 }

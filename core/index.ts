@@ -3,6 +3,13 @@ export { type AccessGrant, isGrantText, newGrant, parseGrant, serializeGrant } f
 export { mayAllIn } from "./access/rights.js";
 export { overrideEncryptionKey, type Permission, type SharePrefix, shareGrant } from "./access/share.js";
 export type * from "./api.js";
+export type {
+  FoundGrantRecord,
+  GrantRecord,
+  GrantStore,
+  RecordSelector,
+  StoredGrantRecord,
+} from "./auth/grant-store.js";
 export { createRateLimiter, type RateLimiter, type RateLimitOptions } from "./auth/rate-limit.js";
 export { type ErrorCode, errorCodes, isPosternError, PosternError, toPosternError } from "./errors.js";
 export type { TransferOptions } from "./options.js";

@@ -9,7 +9,10 @@ export interface CleaningOptions {
 }
 
 /** One round: removes expired records batch by batch, so that no statement locks many rows. Returns how many. */
-export async function removeExpiredRecords(store: GrantStore, options: CleaningOptions = {}): Promise<number> {
+export async function removeExpiredRecords(
+  store: Pick<GrantStore, "deleteExpired">,
+  options: CleaningOptions = {},
+): Promise<number> {
   const { batch = 1_000, maxBatches = 100, signal } = options;
   let removed = 0;
   for (let i = 0; i < maxBatches && signal?.aborted !== true; i++) {

@@ -26,6 +26,7 @@ export function edgeAuthService(
         return { ...issued, freeTierRestrictedExpiration: undefined };
       } catch (error) {
         // Callers read why their grant was refused; the Go service hides it behind an empty Internal.
+        if (isPosternError(error, "invalid-grant") && isPosternError(error.cause)) throw helpful(error);
         if (isPosternError(error, "invalid-grant", "invalid-argument", "too-many-requests", "canceled")) throw error;
         log.error({ code: isPosternError(error) ? error.code : "unknown" }, "registration failed");
         if (isPosternError(error, "unavailable")) {
@@ -35,4 +36,10 @@ export function edgeAuthService(
       }
     },
   });
+}
+
+/** Of what is no grant: who calls by hand has mostly copied something else, or not all of it. */
+function helpful(error: PosternError): PosternError {
+  const hint = 'expected is the whole text of an access grant, as "uplink access export" or "uplink share" print it';
+  return new PosternError("invalid-grant", `${error.message}; ${hint}`, { cause: error });
 }

@@ -21,7 +21,7 @@ interface Listener {
 const defaultGraceMs = 10_000;
 
 /** What the auth service needs of what frontends are given: it opens no projects. */
-export type AuthDeps = Pick<FrontendDeps, "access" | "log"> & Partial<Pick<FrontendDeps, "grpc">>;
+export type AuthDeps = Pick<FrontendDeps, "access" | "log"> & Partial<Pick<FrontendDeps, "grpc" | "metrics">>;
 
 /** What the listeners share. */
 interface Shared {
@@ -38,7 +38,7 @@ export const auth = defineFrontend({
   options: authOptions,
   async start(deps: AuthDeps, options) {
     const state = { started: false, live: true };
-    const metrics = createAuthMetrics();
+    const metrics = createAuthMetrics(deps.metrics);
     const shared = { options, deps, metrics, limit: createClientLimit(options.requestsPerMinute, metrics), state };
     const listeners: Listener[] = [];
     const stopAll = async (graceMs: number): Promise<void> => {
@@ -122,6 +122,8 @@ async function listenGrpc(port: number, shared: Shared): Promise<Listener> {
     callTimeoutMs: options.callMs,
     maxMessageBytes: 2 * options.maxBodyBytes,
     reflection: true,
+    ready: () => deps.access.ping(),
+    readyEveryMs: options.healthMs,
   });
   return { name: "grpc", address: server.address, stop: (graceMs) => server.stop({ graceMs }) };
 }

@@ -47,6 +47,12 @@ export const authOptions = {
     least: 1,
     most: 2 ** 31 - 1,
   }),
+  healthMs: option.whole({
+    about: "how often gRPC's health looks whether access keys can be looked up, in ms",
+    default: 5_000,
+    least: 1,
+    most: 2 ** 31 - 1,
+  }),
   callMs: option.whole({
     about: "longest time of a call over RPC, and between two calls of one connection, in ms",
     default: 60_000,

@@ -7,3 +7,4 @@ export {
   type SuiteServer,
   startForTest,
 } from "./frontend-suite.js";
+export { type GrantStoreFixture, grantStoreSuite } from "./grant-store-suite.js";

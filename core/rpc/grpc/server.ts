@@ -25,6 +25,10 @@ export interface ServeGrpcOptions extends ListenOptions {
   reflection?: boolean;
   /** Serves grpc.health.v1, for the server ("") and each service; true when absent. */
   health?: boolean;
+  /** Rejects while the services can not serve: health then says NOT_SERVING. They always can when absent. */
+  ready?: () => Promise<unknown>;
+  /** How often `ready` is asked, in ms; 5 000 when absent. */
+  readyEveryMs?: number;
   /** Largest message taken and sent, bytes; 4 MiB when absent. */
   maxMessageBytes?: number;
   /** Calls that one connection may run at a time; 100 when absent. */
@@ -80,6 +84,9 @@ export async function serveGrpc(options: ServeGrpcOptions): Promise<RunningServe
   const names = services.map(({ definition }) => definition.fullName);
   const healthService = new HealthImplementation(Object.fromEntries(["", ...names].map((name) => [name, "SERVING"])));
   if (health) healthService.addToServer(server);
+  const stopWatching = watchReady(options, (status) => {
+    for (const name of ["", ...names]) healthService.setStatus(name, status);
+  });
   if (options.reflection) {
     const descriptors = services.flatMap(({ definition }) => definition.descriptors ?? []);
     addReflection(server, health ? [...names, "grpc.health.v1.Health"] : names, descriptors);
@@ -100,6 +107,7 @@ export async function serveGrpc(options: ServeGrpcOptions): Promise<RunningServe
 
   async function stop(graceMs: number): Promise<void> {
     const closed = listener.close();
+    stopWatching();
     for (const name of ["", ...names]) healthService.setStatus(name, "NOT_SERVING");
     if (graceMs > 0) {
       injector.drain(graceMs);
@@ -119,6 +127,32 @@ export async function serveGrpc(options: ServeGrpcOptions): Promise<RunningServe
       stopped ??= stop(graceMs);
       return stopped;
     },
+  };
+}
+
+/** Asks from time to time, one question at a time. */
+function watchReady(
+  { ready, readyEveryMs = 5_000 }: ServeGrpcOptions,
+  tell: (status: "SERVING" | "NOT_SERVING") => void,
+): () => void {
+  if (ready === undefined) return () => {};
+  let asking = false;
+  let stopped = false;
+  const ask = async (): Promise<void> => {
+    if (asking) return;
+    asking = true;
+    const status = await ready().then(
+      () => "SERVING" as const,
+      () => "NOT_SERVING" as const,
+    );
+    asking = false;
+    if (!stopped) tell(status);
+  };
+  void ask();
+  const timer = setInterval(() => void ask(), readyEveryMs).unref();
+  return () => {
+    stopped = true;
+    clearInterval(timer);
   };
 }
 

@@ -1,9 +1,12 @@
 import test, { type ExecutionContext } from "ava";
+import { PosternError } from "../../../core/errors.js";
 import { createGrpcTransport } from "../../../core/rpc/index.js";
 import { authFrontend } from "../../../frontends/auth/index.js";
 import { EdgeAuthDefinition } from "../../../proto/gen/edgeauth.js";
+import { memoryGrantStore } from "../../../store/memory.js";
 import { authDeps } from "../../helpers/auth-deps.js";
 import { hasProgram, mustRun, runProgram } from "../../helpers/run-program.js";
+import { until } from "../../helpers/until.js";
 
 async function started(t: ExecutionContext) {
   const made = authDeps();
@@ -49,7 +52,7 @@ withGrpcurl("grpcurl lists, describes, registers and checks health with no .prot
   t.is(JSON.parse((await grpcurl("-d", '{"service":"EdgeAuth"}', address, check)).stdout).status, "SERVING");
   for (const [accessGrant, why] of [
     ["", "access grant: invalid access grant format"],
-    ["x", "access grant: invalid access grant format"],
+    ["x", "access grant: invalid access grant format; expected is the whole text"],
     [foreignGrant, "access grant: disallowed satellite: "],
     [expiredGrant, "access grant: expiration cannot be shorter than a minute"],
     ["1".repeat(5000), "provided access grant is too large"],
@@ -59,4 +62,27 @@ withGrpcurl("grpcurl lists, describes, registers and checks health with no .prot
     t.not(bad.code, 0);
     t.regex(bad.stderr, new RegExp(`Code: InvalidArgument\\s+Message: ${why}`));
   }
+  t.regex((await grpcurl(address, "list", "EdgeAuth")).stdout, /^EdgeAuth\.RegisterAccess$/m);
+  const described = async (symbol: string) => (await grpcurl(address, "describe", symbol)).stdout;
+  t.regex(await described("EdgeRegisterAccessResponse"), /string access_key_id = 1;\s+string secret_key = 2;/);
+  t.regex(await described("EdgeAuth.RegisterAccess"), /returns \( \.EdgeRegisterAccessResponse \)/);
+  t.regex(await described("grpc.health.v1.Health"), /rpc Watch /);
+  const nobody = await runProgram("grpcurl", ["-plaintext", "-d", '{"service":"Nobody"}', address, check]);
+  t.regex(nobody.stderr, /Code: NotFound/);
+});
+
+withGrpcurl("health says when access keys can not be looked up", async (t) => {
+  let away = true;
+  const store = memoryGrantStore();
+  const ping = () => (away ? Promise.reject(new PosternError("unavailable", "away")) : store.ping());
+  const running = await authFrontend({ grpcPort: 0, healthMs: 1 }).start(authDeps({ store: { ...store, ping } }).deps);
+  t.teardown(() => running.stop({ graceMs: 0 }));
+  const status = async () => {
+    const args = ["-plaintext", running.addresses["grpc"]!, "grpc.health.v1.Health/Check"];
+    return JSON.parse((await mustRun("grpcurl", args)).stdout).status;
+  };
+  await until(async () => (await status()) === "NOT_SERVING");
+  away = false;
+  await until(async () => (await status()) === "SERVING");
+  t.pass();
 });
