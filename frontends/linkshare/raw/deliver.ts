@@ -27,12 +27,15 @@ interface Opened {
   readonly download: ObjectDownload | undefined;
 }
 
-/** Costs one call to the satellite, but for several ranges, ranges on condition and those beyond the end. */
+/**
+ * Costs one call to the satellite, but for several ranges, those beyond the end, and requests on condition: mostly their
+ * sender has what is there, and a look at the object costs less than to begin a download.
+ */
 async function open(view: View, key: string): Promise<Opened> {
   const { project, bucket, request, signal } = view;
   const range = request.header("range");
-  const predicted =
-    range === undefined ? "whole" : request.header("if-range") === undefined ? predict(range) : undefined;
+  const onCondition = conditions.some((name) => request.header(name) !== undefined);
+  const predicted = onCondition ? undefined : range === undefined ? "whole" : predict(range);
   if (request.method !== "HEAD" && predicted !== undefined) {
     try {
       const wanted = predicted === "whole" ? undefined : predicted;
@@ -44,6 +47,8 @@ async function open(view: View, key: string): Promise<Opened> {
   }
   return { info: await project.headObject(bucket, toBytes(key), { signal }), download: undefined };
 }
+
+const conditions = ["if-match", "if-unmodified-since", "if-none-match", "if-modified-since", "if-range"];
 
 /** A single range can be asked for before the size is known. */
 function predict(range: string): ByteRange | undefined {

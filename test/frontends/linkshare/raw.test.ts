@@ -112,6 +112,36 @@ test("conditions are those of RFC 9110", async (t) => {
   }
 });
 
+test("who has what is there already costs no download", async (t) => {
+  const asked: string[] = [];
+  const watched = Object.create(project) as typeof project;
+  watched.headObject = (...args) => {
+    asked.push("head");
+    return project.headObject(...args);
+  };
+  watched.getObject = (...args) => {
+    asked.push("get");
+    return project.getObject(...args);
+  };
+  const other = await startLinkTestServer({}, { project: watched });
+  t.teardown(() => other.stop());
+  const rows: readonly [headers: Record<string, string>, method: string, calls: string][] = [
+    [{}, "GET", "get"],
+    [{ Range: "bytes=0-1" }, "GET", "get"],
+    [{ Range: "bytes=0-1,3-4" }, "GET", "head get get"],
+    [{ "If-None-Match": etag }, "GET", "head"],
+    [{ "If-None-Match": '"other"' }, "GET", "head get"],
+    [{ "If-Range": etag, Range: "bytes=0-1" }, "GET", "head get"],
+    [{}, "HEAD", "head"],
+    [{ Range: "bytes=0-1" }, "HEAD", "head"],
+  ];
+  for (const [headers, method, calls] of rows) {
+    asked.length = 0;
+    await other.get(raw("digits.bin"), { headers, method });
+    t.is(asked.join(" "), calls, JSON.stringify(headers));
+  }
+});
+
 test("HEAD has the headers of GET and no body", async (t) => {
   for (const [key, range] of [
     ["digits.bin", undefined],
