@@ -1,8 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { z } from "zod";
-import { isPosternError } from "../../core/index.js";
 import type { AccessKeys, Logger } from "../frontend.js";
-import { type BodyLimits, clientAddress, gatherBody, readBody, settleBody } from "../http/index.js";
+import { clientAddress, readSmallBody, settleBody } from "../http/index.js";
 import { tokenCheck } from "./gateway-tokens.js";
 import { registerAnswer, resolveAnswer } from "./service-errors.js";
 
@@ -24,15 +22,6 @@ export interface AuthHttpOptions {
   readonly live: () => boolean;
   readonly log: Logger;
 }
-
-/** A registration is a few hundred bytes: who needs longer for it is no client. */
-const bodyLimits: Omit<BodyLimits, "idleMs"> = { minBytesPerSecond: 1_024, highWaterMark: 16_384 };
-
-const registration = z.object({
-  access_grant: z.string(),
-  public: z.boolean().nullish(),
-  usage_tags: z.array(z.string()).nullish(),
-});
 
 const corsHeaders: Headers = {
   "Access-Control-Allow-Origin": "*",
@@ -63,7 +52,7 @@ export function authHttpApp(options: AuthHttpOptions): RequestListener {
     const wait = limited(req);
     if (wait !== undefined) return { ...wait, headers: { ...wait.headers, ...corsHeaders } };
     try {
-      const body = await smallBody(req, res, options);
+      const body = await readSmallBody(req, res, options.maxBodySize, options.idleMs);
       if (body === undefined) return told(413, `the request is larger than ${options.maxBodySize} bytes`, corsHeaders);
       const request = parseRegistration(body);
       if (request === undefined) {
@@ -145,13 +134,13 @@ export function authHttpApp(options: AuthHttpOptions): RequestListener {
   }
 
   return (req, res) => {
-    res.once("finish", () => settleBody(req, { maxBytes: 65_536, maxMs: 2_000 }));
     answer(req, res)
       .catch((error: unknown) => {
         log.error({ code: codeOf(error) }, "auth request failed");
         return told(500, "");
       })
       .then(({ status, body = "", headers }) => {
+        if (!req.complete) res.once("finish", () => settleBody(req, { maxBytes: 65_536, maxMs: 2_000 }));
         res.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
         res.end(body);
       });
@@ -178,28 +167,33 @@ function notAllowed(methods: readonly string[]): Answer {
   return told(405, "method not allowed", { Allow: methods.join(", ") });
 }
 
-function parseRegistration(body: Buffer): z.infer<typeof registration> | undefined {
+interface Registration {
+  readonly access_grant: string;
+  readonly public?: boolean | null;
+  readonly usage_tags?: string[] | null;
+}
+
+/** Undefined for what is not JSON of that form; other members are ignored, as in the Go service. */
+function parseRegistration(body: Buffer): Registration | undefined {
+  let value: Partial<Record<string, unknown>> | null;
   try {
-    return registration.safeParse(JSON.parse(body.toString("utf8"))).data;
+    value = JSON.parse(body.toString("utf8"));
   } catch {
     // Not JSON: the caller is told by a 422.
     return undefined;
   }
+  return isRegistration(value) ? value : undefined;
 }
 
-/** The whole body, or undefined when it is longer than `limit`. */
-async function smallBody(
-  req: IncomingMessage,
-  res: ServerResponse,
-  { maxBodySize: limit, idleMs }: AuthHttpOptions,
-): Promise<Buffer | undefined> {
-  if (Number(req.headers["content-length"] ?? 0) > limit) return undefined;
-  try {
-    return await gatherBody(readBody(req, res, { ...bodyLimits, idleMs }), limit);
-  } catch (error) {
-    if (isPosternError(error, "resource-exhausted")) return undefined;
-    throw error;
-  }
+function isRegistration(
+  value: Partial<Record<string, unknown>> | null,
+): value is Partial<Record<string, unknown>> & Registration {
+  if (typeof value !== "object" || value === null || typeof value["access_grant"] !== "string") return false;
+  const { public: isPublic, usage_tags: tags } = value;
+  return (
+    (isPublic === undefined || isPublic === null || typeof isPublic === "boolean") &&
+    (tags === undefined || tags === null || (Array.isArray(tags) && tags.every((tag) => typeof tag === "string")))
+  );
 }
 
 async function reachable(access: AccessKeys): Promise<boolean> {

@@ -154,3 +154,49 @@ export async function gatherBody(body: AsyncIterable<Uint8Array>, maxBytes: numb
   }
   return Buffer.concat(parts, size);
 }
+
+/**
+ * Reads a body that is small or refused: undefined when it is longer than `maxBytes`, of which no more is read. Rejects
+ * with `deadline-exceeded` when it is not there in time and `canceled` when the client has gone. For requests of which
+ * there are thousands a second: `readBody` has flow control, which no body of that size needs.
+ */
+export function readSmallBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  maxBytes: number,
+  timeoutMs: number,
+): Promise<Buffer | undefined> {
+  if (Number(req.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(undefined);
+  if (waitingForContinue.delete(req)) res.writeContinue();
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    const settle = (): void => {
+      clearTimeout(timer);
+      req.off("data", onData).off("end", onEnd).off("close", onGone).off("error", onGone);
+      // Whoever writes the reply decides about the rest.
+      if (!req.complete) req.pause();
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      parts.push(chunk);
+      if (size <= maxBytes) return;
+      settle();
+      resolve(undefined);
+    };
+    const onEnd = (): void => {
+      settle();
+      resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts, size));
+    };
+    const onGone = (cause?: unknown): void => {
+      settle();
+      reject(new PosternError("canceled", "the client closed the connection", { cause }));
+    };
+    const timer = setTimeout(() => {
+      settle();
+      reject(new PosternError("deadline-exceeded", "the request body came too slowly"));
+    }, timeoutMs);
+    req.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
+    if (req.destroyed) onGone();
+  });
+}

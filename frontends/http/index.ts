@@ -1,4 +1,4 @@
-export { awaitsContinue, type BodyLimits, gatherBody, readBody, settleBody } from "./body.js";
+export { awaitsContinue, type BodyLimits, gatherBody, readBody, readSmallBody, settleBody } from "./body.js";
 export { clientAddress } from "./client-address.js";
 export { createGate, createKeyedGate, type Gate } from "./gate.js";
 export { type Listening, type ListenOptions, listen } from "./listen.js";

@@ -68,7 +68,7 @@ function preparedStatements(db: Knex): RecordStatements {
   };
   return {
     async insert(rows) {
-      const values = rows.flatMap((row) => inserted.map((column) => row[column]));
+      const values = rows.flatMap((row) => inserted.map((column) => textOfDate(row[column])));
       await run(`postern_put_${rows.length}`, insertText(rows.length), values);
     },
     select(keyHashes) {
@@ -77,6 +77,11 @@ function preparedStatements(db: Knex): RecordStatements {
       return run(`postern_get_${count}`, selectText(count), values);
     },
   };
+}
+
+/** The driver's own way takes the local time of the day to pieces. */
+function textOfDate<T>(value: T): T | string {
+  return value instanceof Date ? value.toISOString() : value;
 }
 
 const insertText = rememberedByCount((count) => {
