@@ -37,6 +37,8 @@ export function contentHeaders(
   if (!hosting) {
     headers["X-Content-Type-Options"] = "nosniff";
     headers["Referrer-Policy"] = "no-referrer";
+    // Who shares by link does not publish.
+    headers["X-Robots-Tag"] = "noindex";
     const sandbox = isHtml && settings.viewsHtml ? scriptSandbox : plainSandbox;
     // Browsers show no PDF in a sandbox, and their viewers have an origin of their own anyway.
     if (type !== "application/pdf") headers["Content-Security-Policy"] = sandbox;

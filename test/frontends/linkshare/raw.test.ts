@@ -25,6 +25,7 @@ test("whole objects come with all that caches and players need", async (t) => {
   t.is(reply.headers.etag, etag);
   t.is(reply.headers["x-content-type-options"], "nosniff");
   t.is(reply.headers["referrer-policy"], "no-referrer");
+  t.is(reply.headers["x-robots-tag"], "noindex");
   t.regex(String(reply.headers["content-security-policy"]), /^sandbox;/);
 });
 
