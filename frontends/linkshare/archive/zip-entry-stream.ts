@@ -45,8 +45,7 @@ async function* packedBytes(
   let skip: number | undefined;
   let left = entry.compressedSize;
   for await (let chunk of source.read(start, end, signal)) {
-    if (signal?.aborted)
-      throw new PosternError("canceled", "the entry is not wanted any more", { cause: signal.reason });
+    if (signal?.aborted) throw canceled(signal);
     if (skip === undefined) {
       header = Buffer.concat([header, chunk]);
       if (header.length < headerSize) continue;

@@ -68,7 +68,7 @@ export async function openZip(source: ZipSource, limits: ZipLimits = {}): Promis
       else found.set(name, { raw, entry: zipEntry(name, raw, maxEntryBytes) });
     }
   } catch (error) {
-    if (isPosternError(error)) throw error;
+    if (isPosternError(error) || signal?.aborted) throw error;
     throw new PosternError("corrupt-data", "this is not a zip file, or a damaged one", { cause: error });
   }
   return {

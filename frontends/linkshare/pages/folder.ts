@@ -1,7 +1,7 @@
 import type { ListEntry, ObjectInfo } from "../../../core/index.js";
 import { parentOf } from "../links.js";
-import { previewKind } from "../preview/kind.js";
 import type { Reply } from "../reply.js";
+import { mayHaveThumbnail } from "../thumbnails/thumbnails.js";
 import { bytesOf, encodeBytes, textOf, toBytes } from "../uri.js";
 import type { View } from "../view.js";
 import { type FolderEntry, type FolderPage, renderFolderPage, type SortKey } from "../views/index.js";
@@ -127,7 +127,7 @@ function entryOf(view: View, entry: ListEntry): FolderEntry {
 
 function hasThumbnail(view: View, name: string, { size }: ObjectInfo): boolean {
   const possible = view.services.thumbnails !== undefined && size > 0 && size <= thumbnailBytes;
-  return possible && previewKind(name, "") === "image";
+  return possible && mayHaveThumbnail(name);
 }
 
 /** Folders come first; what is equal stays in the order of names. */

@@ -2,13 +2,24 @@
 export type PreviewKind = "image" | "video" | "audio" | "pdf" | "markdown" | "text" | "none";
 
 /**
- * The types that browsers show by themselves. SVG is not among the images: as `<img>` it runs no script, but the raw bytes
- * behind it would, were they opened; its text is shown. HTML is text for the same reason.
+ * The types that browsers show by themselves. SVG is among the images, since as `<img>` it runs no script and fetches
+ * nothing; its raw bytes are not to be opened as a page. HTML is text.
  */
 const typed: ReadonlyMap<string, PreviewKind> = new Map([
-  ...["apng", "avif", "bmp", "gif", "jpeg", "jpg", "png", "vnd.microsoft.icon", "webp", "x-icon", "x-png"].map(
-    (name) => [`image/${name}`, "image"] as const,
-  ),
+  ...[
+    "apng",
+    "avif",
+    "bmp",
+    "gif",
+    "jpeg",
+    "jpg",
+    "png",
+    "svg+xml",
+    "vnd.microsoft.icon",
+    "webp",
+    "x-icon",
+    "x-png",
+  ].map((name) => [`image/${name}`, "image"] as const),
   ...["mp4", "ogg", "quicktime", "webm", "x-m4v"].map((name) => [`video/${name}`, "video"] as const),
   ...["aac", "flac", "mp3", "mp4", "mpeg", "ogg", "opus", "wav", "wave", "webm", "x-flac", "x-m4a", "x-wav"].map(
     (name) => [`audio/${name}`, "audio"] as const,
@@ -23,11 +34,10 @@ const typed: ReadonlyMap<string, PreviewKind> = new Map([
   ["application/x-sh", "text"],
   ["application/ld+json", "text"],
   ["application/geo+json", "text"],
-  ["image/svg+xml", "text"],
 ]);
 
 const extensions: Readonly<Record<Exclude<PreviewKind, "none">, string>> = {
-  image: "apng avif bmp gif ico jfif jpeg jpg png webp",
+  image: "apng avif bmp gif ico jfif jpeg jpg png svg webp",
   video: "m4v mov mp4 ogv webm",
   audio: "aac flac m4a mp3 oga ogg opus wav weba",
   pdf: "pdf",
@@ -35,7 +45,7 @@ const extensions: Readonly<Record<Exclude<PreviewKind, "none">, string>> = {
   text:
     "adoc asm astro bash bat c cc cfg clj cmake cmd conf cpp cs css csv cxx dart diff ejs elm env ex exs f90 fs go gql gradle " +
     "graphql groovy h hpp hs htm html ini ipynb java jl js json json5 jsonl jsx kt kts less lock log lua m map mjs mk ml mm " +
-    "ndjson nix patch php pl plist pm properties proto ps1 py r rb rego rs rst sass scala scss sh sql srt svelte svg swift " +
+    "ndjson nix patch php pl plist pm properties proto ps1 py r rb rego rs rst sass scala scss sh sql srt svelte swift " +
     "tcl tex tf toml ts tsv tsx txt vb vim vtt vue xhtml xml yaml yml zig zsh",
 };
 

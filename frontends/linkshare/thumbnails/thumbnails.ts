@@ -23,6 +23,11 @@ export interface Thumbnail {
   readonly body: Uint8Array;
 }
 
+/** Whether there is a thumbnail to be expected of a file, by its name. */
+export function mayHaveThumbnail(name: string): boolean {
+  return /\.(?:avif|gif|jfif|jpe?g|png|webp)$/i.test(name);
+}
+
 export interface Thumbnails {
   /**
    * A small picture of an image, undefined when it is none that can be shrunk. `id` names the bytes, so it has the version

@@ -146,7 +146,7 @@ function Grid({ entries }: { entries: readonly FolderEntry[] }): JSX.Element {
     <ul class="grid" aria-label="Files and folders">
       {entries.map((entry, index) => (
         <li key={index}>
-          <a class="tile" href={entry.url}>
+          <a class="tile" href={entry.url} title={visible(entry.name)}>
             <span class={entry.kind === "folder" ? "thumb thumb-folder" : "thumb"}>
               <Icon name={entry.kind === "folder" ? "folder" : fileKind(entry.name)} />
               {entry.thumbnail !== undefined && (

@@ -330,6 +330,15 @@ interface AxeResult {
   readonly violations: readonly { id: string; nodes: readonly { html: string; failureSummary: string }[] }[];
 }
 
+visit("a drawing is shown, and runs nothing", "/", {}, async (t, page) => {
+  const svg =
+    '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30" onload="parent.owned=1"><script>parent.owned=1</script></svg>';
+  await server.project.putObject(bucket, "odd/drawing.svg", [Buffer.from(svg)]);
+  await page.goto(`${server.url}/s/${linkKeys.public}/${bucket}/odd/drawing.svg`);
+  t.is(await page.locator(".stage img").evaluate(loaded), 40);
+  t.is(await page.evaluate(() => (window as { owned?: number }).owned), undefined);
+});
+
 run("hostile keys, types, texts and archives run nothing", async (t) => {
   const { project } = server;
   const attack = '<img src=x onerror="window.owned=1"><script>window.owned=1</script>';

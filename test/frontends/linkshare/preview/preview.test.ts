@@ -17,7 +17,7 @@ test("the kind is that of the type, and of the name where the type says nothing"
     ["a.md", "text/plain; charset=utf-8", "markdown"],
     ["a", "text/markdown", "markdown"],
     ["a.ts", "video/mp2t", "text"],
-    ["a.svg", "image/svg+xml", "text"],
+    ["a.svg", "image/svg+xml", "image"],
     ["a.html", "text/html", "text"],
     ["a.json", "application/json", "text"],
     ["dir.md/Makefile", "", "text"],
