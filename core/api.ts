@@ -116,8 +116,8 @@ export interface Project {
   ): Promise<DeleteItemResult[]>;
   listObjects(bucket: string, options?: ListObjectsOptions): Promise<ListPage<ListEntry>>;
   /**
-   * All objects whose keys start with a prefix, with what `listObjects` tells of them, in no order: one call a page, however
-   * large the tree is. No page is empty.
+   * All objects whose keys start with a prefix, with what a `bare` listing tells of them, in no order: one call a page,
+   * however large the tree is. No page is empty.
    */
   walkObjects(bucket: string, prefix: Key, options?: WalkOptions): AsyncIterable<readonly ObjectInfo[]>;
   /** All versions with delete markers, by key, the newest first. */

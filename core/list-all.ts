@@ -2,7 +2,7 @@ import type { Key, ObjectInfo, WalkOptions } from "./api.js";
 import { startsWithBytes } from "./bytes/bytes.js";
 import type { ProjectContext } from "./context.js";
 import { CipherSuite } from "./crypto/cipher-suite.js";
-import { listObjects, openItem } from "./list.js";
+import { listObjects, openForSize } from "./list.js";
 import { folderPages, type ListScope, maximumPage } from "./list-folder.js";
 import { folderOf } from "./list-walk.js";
 import { bucketBytes, keyBytes } from "./location.js";
@@ -26,7 +26,7 @@ export async function* walkObjects(
   const scope: ListScope = { context, bucket: bucketBytes(bucket), pending: false, includes, signal };
   for await (const { items } of folderPages(scope, folderOf(start), true, limit)) {
     const wanted = items.filter(({ key }) => startsWithBytes(key, start));
-    if (wanted.length > 0) yield wanted.map((one) => objectInfo(one.key, one.item, openItem(one)));
+    if (wanted.length > 0) yield wanted.map((one) => objectInfo(one.key, one.item, openForSize(one)));
   }
 }
 
@@ -39,7 +39,7 @@ async function* plainPages(
 ): AsyncGenerator<readonly ObjectInfo[]> {
   let cursor: Uint8Array | undefined;
   do {
-    const page = await listObjects(context, bucket, { prefix, cursor, ...options });
+    const page = await listObjects(context, bucket, { prefix, cursor, bare: true, ...options });
     const objects = page.entries.flatMap((entry) => (entry.kind === "object" ? [entry.object] : []));
     if (objects.length > 0) yield objects;
     cursor = page.next;

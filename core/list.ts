@@ -36,7 +36,7 @@ export async function listObjects(
   const page = found.slice(0, listing.limit);
   const entries = page.map((one): ListEntry => {
     if (one.isPrefix) return prefixEntry(one.key);
-    return { kind: "object", object: objectInfo(one.key, one.item, openItem(one)) };
+    return { kind: "object", object: objectInfo(one.key, one.item, options.bare ? openForSize(one) : openItem(one)) };
   });
   return { entries, next: found.length > listing.limit ? page.at(-1)?.key : undefined };
 }
@@ -211,8 +211,13 @@ const nothing: OpenedMetadata = {
   encryptionBlockSize: 0,
 };
 
+/** What is needed of an item's metadata where only its size is of interest: nothing, mostly (`plainSizeOf`). */
+export function openForSize(listed: ListedItem): OpenedMetadata {
+  return listed.item.plainSize > 0 ? nothing : openItem(listed);
+}
+
 /** Opens the metadata of an item. One that cannot be opened is listed without, so that it can be seen and deleted. */
-export function openItem({ item, contentKey }: ListedItem): OpenedMetadata {
+function openItem({ item, contentKey }: ListedItem): OpenedMetadata {
   try {
     return openMetadata(item, contentKey());
   } catch (error) {

@@ -26,6 +26,8 @@ export interface ListObjectsOptions extends CallSettings {
   limit?: number;
   /** Also custom metadata of objects that have an ETag; false when absent, and `custom` is empty for those. */
   custom?: boolean;
+  /** Neither ETags nor custom metadata are opened, which is most of the work of a listing; false when absent. */
+  bare?: boolean;
 }
 
 export interface WalkOptions extends CallSettings {

@@ -158,6 +158,19 @@ test("objects come with size, ETag and metadata", async (t) => {
   t.is(utf8Text(first.object.etag as Uint8Array), "etag of dir/a");
 });
 
+test("bare listings have sizes, and nothing that is encrypted", async (t) => {
+  const { context } = objectsContext(CipherSuite.AesGcm, ["dir/b", "dir/aa"]);
+  const { entries } = await listObjects(context, "bucket", { prefix: "dir/", delimiter: "/", bare: true });
+  const objects = entries.map((entry) => (entry.kind === "object" ? entry.object : undefined));
+  t.deepEqual(
+    objects.map((object) => [object?.key, object?.size, object?.custom, object?.etag]),
+    [
+      ["dir/aa", 6, {}, undefined],
+      ["dir/b", 5, {}, undefined],
+    ],
+  );
+});
+
 test("keys that are not UTF-8 keep their bytes", async (t) => {
   const store = storeWith(CipherSuite.AesGcm);
   const raw = Uint8Array.of(0x64, 0x2f, 0xff, 0x00, 0x80);

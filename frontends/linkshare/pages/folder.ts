@@ -33,7 +33,7 @@ async function listFolder({ project, bucket, key, wishes, options, signal }: Vie
   for (;;) {
     // A folder has at most two placeholders, and one entry more tells whether there is a next page.
     const limit = Math.min(options.pageEntries + 3, 1_000);
-    const page = await project.listObjects(bucket, { prefix, delimiter: "/", cursor, limit, signal });
+    const page = await project.listObjects(bucket, { prefix, delimiter: "/", cursor, limit, bare: true, signal });
     for (const entry of page.entries) {
       if (isPlaceholder(entry, key)) continue;
       if (entries.length === options.pageEntries) {
