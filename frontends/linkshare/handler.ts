@@ -4,6 +4,7 @@ import { clientAddress, createGate, createKeyedGate, requestSignal, settleBody }
 import { createCredentials, type LinkCredentials } from "./access/credentials.js";
 import { assetReply } from "./asset-reply.js";
 import { clientClosed, LinkError, reasonOf, titleOf, toLinkError } from "./errors.js";
+import { certificateReply } from "./hosting/certificate-reply.js";
 import type { Sites } from "./hosting/sites.js";
 import { createHosts } from "./hosts.js";
 import { siteLinks, standardLinks } from "./links.js";
@@ -107,6 +108,7 @@ export function createHandler(init: HandlerInit): (ctx: Context) => Promise<void
     const { path } = request;
     if (path.startsWith("/health/process")) return healthReply(init.stopping());
     if (path.startsWith("/static/")) return assetReply(request, path.slice("/static/".length));
+    if (path === "/tls/allowed") return certificateReply(request, sites, credentials);
     const old = redirectOldLink(request, options.redirectHttps);
     if (old !== undefined) return old;
     checkBlocked(request);

@@ -125,6 +125,32 @@ test("only our own hosts, and sites with storj-tls, are redirected to https", as
   t.is((await secure.get("/", proxied)).status, 200);
 });
 
+test("proxies are told which domains get certificates", async (t) => {
+  const pieces = [`storj-access-1:${grant.slice(0, 200)}`, `storj-access-2:${grant.slice(200)}`];
+  site("tls-grant.example.com", ...pieces, "storj-root:web", "storj-tls:true");
+  site("tls-closed.example.com", `storj-access:${linkKeys.private}`, "storj-root:web", "storj-tls:1");
+  site("tls-revoked.example.com", `storj-access:${linkKeys.revoked}`, "storj-root:web", "storj-tls:t");
+  for (const [domain, status] of [
+    ["tls.example.com", 200],
+    ["TLS.example.com", 200],
+    ["www.example.com", 404],
+    ["tls-grant.example.com", 404],
+    ["tls-closed.example.com", 404],
+    ["tls-revoked.example.com", 404],
+    ["unknown.example.com", 404],
+    ["broken.example.com", 503],
+    ["", 404],
+    ["a b", 404],
+  ] as const) {
+    const reply = await server.get(`/tls/allowed?domain=${encodeURIComponent(domain)}`, { host: "link.test" });
+    t.is(reply.status, status, domain);
+  }
+  const none = await startLinkTestServer();
+  t.teardown(() => none.stop());
+  t.is((await none.get("/tls/allowed?domain=tls.example.com")).status, 404);
+  t.is((await server.get("/tls/allowed?domain=tls.example.com", { host: "www.example.com" })).text, "<h1>lost</h1>");
+});
+
 test("without sites every host is our own; with sites and no public URL, addresses are", async (t) => {
   const none = await startLinkTestServer();
   const some = await startLinkTestServer({ resolver: { txt: async () => [] } });
