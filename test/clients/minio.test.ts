@@ -142,3 +142,39 @@ clientTest({ title: "minio (npm) does its whole round" }, async (t, { ready, dir
   await client.removeBucket(bucket);
   t.deepEqual(await client.listBuckets(), []);
 });
+
+clientTest({ title: "minio (npm) locks objects, and sets what buckets can have" }, async (t, { ready }) => {
+  const { hostname, port } = new URL(ready.s3);
+  const keys = { accessKey: ready.accessKeyId, secretKey: ready.secretKey };
+  const client = new Client({ endPoint: hostname, port: Number(port), useSSL: false, ...keys });
+  const bucket = "minio-lock";
+  await client.makeBucket(bucket, "us-east-1", { ObjectLocking: true });
+  t.is((await client.getBucketVersioning(bucket)).Status, "Enabled");
+  await client.setObjectLockConfig(bucket, { mode: "GOVERNANCE", unit: "Days", validity: 1 } as never);
+  t.like(await client.getObjectLockConfig(bucket), { mode: "GOVERNANCE", unit: "Days", validity: 1 });
+  const { versionId } = await client.putObject(bucket, "kept", "text");
+  const version = { versionId: versionId! };
+  t.like(await client.getObjectRetention(bucket, "kept", version), { mode: "GOVERNANCE" });
+  const retainUntilDate = new Date(Date.now() + 172_800_000).toISOString();
+  await client.putObjectRetention(bucket, "kept", { mode: "GOVERNANCE", retainUntilDate, ...version } as never);
+  await client.setObjectLegalHold(bucket, "kept", { status: "ON", ...version } as never);
+  t.deepEqual(await client.getObjectLegalHold(bucket, "kept", version), { Status: "ON" } as never);
+  await t.throwsAsync(client.removeObject(bucket, "kept", version), { code: "AccessDenied" } as never);
+  await client.setObjectLegalHold(bucket, "kept", { status: "OFF", ...version } as never);
+  await t.throwsAsync(client.removeObject(bucket, "kept", version), { code: "AccessDenied" } as never);
+  await client.removeObject(bucket, "kept", { ...version, governanceBypass: true });
+  await client.setObjectLockConfig(bucket, {} as never);
+
+  const rule = { ID: "old", Status: "Enabled", Filter: { Prefix: "tmp/" }, Expiration: { Days: 3 } };
+  await client.setBucketLifecycle(bucket, { Rule: [rule] } as never);
+  t.like(await client.getBucketLifecycle(bucket), { Rule: { ID: "old", Expiration: { Days: 3 } } } as never);
+  await client.removeBucketLifecycle(bucket);
+  await client.setBucketEncryption(bucket);
+  t.regex(JSON.stringify(await client.getBucketEncryption(bucket)), /"SSEAlgorithm":"AES256"/);
+  await client.removeBucketEncryption(bucket);
+  await t.throwsAsync(
+    client.getBucketReplication(bucket) as unknown as Promise<never>,
+    { code: "NotImplemented" } as never,
+  );
+  await client.removeBucket(bucket);
+});
