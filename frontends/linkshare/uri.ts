@@ -1,19 +1,6 @@
-/**
- * Percent encoding, on text whose characters are bytes ("latin1" in Node), so that nothing depends on keys being valid
- * UTF-8.
- */
+import { encodeBytes } from "../http/index.js";
 
-const escapes = Array.from({ length: 256 }, (_, code) => {
-  const char = String.fromCharCode(code);
-  return /[A-Za-z0-9\-._~]/.test(char) ? char : `%${code.toString(16).toUpperCase().padStart(2, "0")}`;
-});
-
-/** Encodes all but RFC 3986's unreserved characters; "/" too. */
-export function encodeBytes(latin1: string): string {
-  let out = "";
-  for (let i = 0; i < latin1.length; i++) out += escapes[latin1.charCodeAt(i) & 0xff];
-  return out;
-}
+export { decodeBytes, encodeBytes } from "../http/index.js";
 
 /**
  * Encodes a path that starts somewhere behind the host. Browsers take "." and ".." out of paths, also encoded ones
@@ -31,20 +18,6 @@ export function encodePath(latin1: string): string {
 
 function isDots(component: string | undefined): boolean {
   return component === "." || component === "..";
-}
-
-/** Decodes %XX to bytes-as-characters; undefined when an escape is broken. "+" stays. */
-export function decodeBytes(encoded: string): string | undefined {
-  if (!encoded.includes("%")) return encoded;
-  let broken = false;
-  const out = encoded.replace(/%([0-9A-Fa-f]{2})?/g, (_, hex: string | undefined) => {
-    if (hex === undefined) {
-      broken = true;
-      return "";
-    }
-    return String.fromCharCode(Number.parseInt(hex, 16));
-  });
-  return broken ? undefined : out;
 }
 
 /** Bytes-as-characters of text or bytes. */

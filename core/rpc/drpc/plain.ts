@@ -7,6 +7,7 @@ import { asWebTls, type TlsSource } from "../web-tls.js";
 import { acceptTls } from "./accept-tls.js";
 import { socketBufferBytes, socketChannel } from "./channel.js";
 import { createClientConnection, type DrpcConnectionOptions } from "./client-connection.js";
+import { readFirstBytes } from "./first-bytes.js";
 import { Kind } from "./frame.js";
 import { type DrpcListenOptions, listenDrpc } from "./listener.js";
 
@@ -76,29 +77,14 @@ const tlsAlert = Uint8Array.of(0x15, 3, 1, 0, 2, 2, 40);
  * Waits for the first byte, and leaves it in the socket. Frames of a call begin in two ways; whoever speaks TLS, HTTP or
  * nothing at all would be waited for until the connection is idle for too long.
  */
-function firstFrame(socket: Socket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: PosternError) => {
-      socket.off("readable", onReadable);
-      socket.off("close", onClose);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const onReadable = () => {
-      const first: Buffer | null = socket.read(1);
-      if (first === null) return;
-      const control = first[0]!;
-      const kind = (control >> 1) & 0x3f;
-      if (kind === Kind.Invoke || kind === Kind.InvokeMetadata || (control & 0x80) !== 0) {
-        socket.unshift(first);
-        settle();
-        return;
-      }
-      if (control === tlsHandshake) socket.write(tlsAlert);
-      settle(new PosternError("protocol-error", "the peer does not speak DRPC"));
-    };
-    const onClose = () => settle(new PosternError("unavailable", "connection closed before its first call"));
-    socket.on("readable", onReadable);
-    socket.on("close", onClose);
-  });
+async function firstFrame(socket: Socket): Promise<void> {
+  const first = await readFirstBytes(socket, 1, "first call");
+  const control = first[0]!;
+  const kind = (control >> 1) & 0x3f;
+  if (kind === Kind.Invoke || kind === Kind.InvokeMetadata || (control & 0x80) !== 0) {
+    socket.unshift(first);
+    return;
+  }
+  if (control === tlsHandshake) socket.write(tlsAlert);
+  throw new PosternError("protocol-error", "the peer does not speak DRPC");
 }

@@ -6,6 +6,7 @@ import type { Identity } from "../../identity/identity.js";
 import { nodeSecureContext, peerChainOf } from "../../identity/tls.js";
 import type { RunningServer } from "../transport.js";
 import { acceptTls } from "./accept-tls.js";
+import { readFirstBytes } from "./first-bytes.js";
 import { drpcHeader } from "./header.js";
 import { type DrpcListenOptions, listenDrpc } from "./listener.js";
 
@@ -30,22 +31,7 @@ export function serveDrpc(options: ServeDrpcOptions): Promise<RunningServer> {
 }
 
 /** Reads exactly the header and leaves the rest in the socket. */
-function readHeader(socket: Socket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: PosternError) => {
-      socket.off("readable", onReadable);
-      socket.off("close", onClose);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const onReadable = () => {
-      const header: Buffer | null = socket.read(drpcHeader.length);
-      if (header === null) return;
-      const known = equalBytes(header, drpcHeader);
-      settle(known ? undefined : new PosternError("protocol-error", "unknown connection header"));
-    };
-    const onClose = () => settle(new PosternError("unavailable", "connection closed before its header"));
-    socket.on("readable", onReadable);
-    socket.on("close", onClose);
-  });
+async function readHeader(socket: Socket): Promise<void> {
+  const header = await readFirstBytes(socket, drpcHeader.length, "header");
+  if (!equalBytes(header, drpcHeader)) throw new PosternError("protocol-error", "unknown connection header");
 }
