@@ -10,6 +10,7 @@ import {
   parseAccessKeyId,
   secretKeyText,
 } from "./access-key.js";
+import { refusedEvenly } from "./even-time.js";
 import type { GrantStore, StoredGrantRecord } from "./grant-store.js";
 import type { KnownProject } from "./project-lookup.js";
 import type { RateLimiter } from "./rate-limit.js";
@@ -71,10 +72,34 @@ export interface AuthService {
 }
 
 const minimumLifetimeMs = 60_000;
+/** Longer than nearly every look-up takes, and nothing to who mistyped a key. */
+const refusalStepMs = 10;
 
 export function createAuthService(deps: AuthServiceDeps): AuthService {
   const now = deps.now ?? Date.now;
   const maxGrantSize = deps.maxGrantSize ?? 4096;
+
+  const resolve = async (accessKeyId: string): Promise<ResolvedGrant> => {
+    const accessKey = parseAccessKeyId(accessKeyId);
+    const keyHash = keyHashOf(accessKey);
+    const record = await deps.store.get(keyHash);
+    if (record === undefined || isExpired(record, now())) {
+      throw new PosternError("not-found", `not found: key hash: ${toHex(keyHash)}`);
+    }
+    if (record.invalidation !== undefined) {
+      throw new PosternError("permission-denied", `invalid: ${record.invalidation.reason}`);
+    }
+    const { secretKey, accessGrant } = decryptSecrets(accessKey, record);
+    const { public: isPublic, usageTags, publicProjectId, projectCreatedAt } = record;
+    return {
+      accessGrant,
+      secretKey: secretKeyText(secretKey),
+      public: isPublic,
+      usageTags,
+      publicProjectId,
+      projectCreatedAt,
+    };
+  };
 
   return {
     async register(request) {
@@ -115,27 +140,7 @@ export function createAuthService(deps: AuthServiceDeps): AuthService {
       };
     },
 
-    async resolve(accessKeyId) {
-      const accessKey = parseAccessKeyId(accessKeyId);
-      const keyHash = keyHashOf(accessKey);
-      const record = await deps.store.get(keyHash);
-      if (record === undefined || isExpired(record, now())) {
-        throw new PosternError("not-found", `not found: key hash: ${toHex(keyHash)}`);
-      }
-      if (record.invalidation !== undefined) {
-        throw new PosternError("permission-denied", `invalid: ${record.invalidation.reason}`);
-      }
-      const { secretKey, accessGrant } = decryptSecrets(accessKey, record);
-      const { public: isPublic, usageTags, publicProjectId, projectCreatedAt } = record;
-      return {
-        accessGrant,
-        secretKey: secretKeyText(secretKey),
-        public: isPublic,
-        usageTags,
-        publicProjectId,
-        projectCreatedAt,
-      };
-    },
+    resolve: (accessKeyId) => refusedEvenly(refusalStepMs, () => resolve(accessKeyId)),
 
     ping: () => deps.store.ping(),
   };
