@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import test from "ava";
 import fc from "fast-check";
 import { type PreviewKind, previewKind } from "../../../../frontends/linkshare/preview/kind.js";
@@ -152,6 +153,15 @@ test("nobody waits longer for a turn than the limit", async (t) => {
   t.teardown(() => previewer.close());
   // The thread is not ready before that: grammars are loaded.
   t.is(await previewer.text("let a", "a.js"), "let a");
+});
+
+test("the thread is ended when there is nothing to do for it, and started again", async (t) => {
+  const previewer = createPreviewer({ timeoutMs: 60_000, waitMs: 60_000, idleMs: 1 });
+  t.teardown(() => previewer.close());
+  const html = '<span class="hljs-keyword">let</span> a';
+  t.is(await previewer.text("let a", "a.js"), html);
+  await setTimeout(20);
+  t.is(await previewer.text("let a", "a.js"), html);
 });
 
 test("the previewer takes so many at a time, and none after it is closed", async (t) => {
