@@ -96,6 +96,8 @@ test("folders of a site list with links of the site and assets of ours", async (
   t.true(reply.text.includes("http://link.test/static/page.css"));
   t.regex(String(reply.headers["content-security-policy"]), /style-src 'self' http:\/\/link\.test/);
   t.false(reply.text.includes(linkKeys.public));
+  const archive = await server.get("/files/?download&download-kind=zip", { host: "www.example.com" });
+  t.is(archive.headers["content-type"], "text/html; charset=utf-8");
   const page = await server.get("/files/a.bin?wrap=1", { host: "www.example.com" });
   t.true(page.text.includes('href="/files/a.bin?download=1"'));
   t.false(page.text.includes("site/files"));

@@ -1,4 +1,5 @@
 import test from "ava";
+import { healthReply } from "../../../frontends/linkshare/own-host.js";
 import { type LinkReply, linkKeys, startLinkTestServer } from "../../helpers/link-server.js";
 
 const server = await startLinkTestServer();
@@ -75,6 +76,35 @@ test("HEAD of what is wrong has the headers of GET", async (t) => {
     t.deepEqual({ ...head!.headers, date: "" }, { ...get!.headers, date: "" }, target);
     t.is(head!.text, "");
   }
+});
+
+test("requests can be blocked, and visitors without a link sent elsewhere", async (t) => {
+  const { host } = new URL(server.url);
+  const other = await startLinkTestServer(
+    {
+      blocked: [`evil.test/raw/${open}/files/hello.txt`, "r:^bad[.]test/.*secret", `${host}/nothing`],
+      landingUrl: "https://about.test/links?x=1",
+    },
+    { project: server.project },
+  );
+  t.teardown(() => other.stop());
+  const rows: readonly [host: string, target: string, status: number][] = [
+    ["evil.test", `/raw/${open}/files/hello.txt`, 401],
+    ["evil.test", `/raw/${open}/files/hello.txt?download`, 401],
+    ["evil.test", `/raw/${open}/files/hello%2Etxt`, 401],
+    ["evil.test", `/s/${open}/files/hello.txt`, 200],
+    ["good.test", `/raw/${open}/files/hello.txt`, 200],
+    ["bad.test", `/s/${open}/files/secret`, 401],
+    ["good.test", `/s/${open}/files/secret`, 404],
+  ];
+  for (const [at, target, status] of rows) t.is((await other.get(target, { host: at })).status, status, at + target);
+  const landing = await other.get("/");
+  t.deepEqual([landing.status, landing.headers.location], [303, "https://about.test/links?x=1"]);
+});
+
+test("health is no more while the service stops", (t) => {
+  t.is(healthReply(false).status, 200);
+  t.is(healthReply(true).status, 503);
 });
 
 test("preflights tell what pages of other origins may do", async (t) => {
