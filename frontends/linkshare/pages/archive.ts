@@ -70,7 +70,7 @@ export async function archiveEntryPageReply(view: View, key: string, info: Objec
       download: view.links.raw(key, { ...parameters, download: "1" }),
       archive: view.links.object(key, { path: "/" }),
     },
-    ...(stream === undefined ? {} : await textPreview(view, name, shown, stream, entry.size)),
+    ...(stream === undefined ? {} : await textPreview(view, name, shown, stream, entry.size, path)),
     breadcrumbs: breadcrumbsOf(view, key),
     shareUrl: view.links.origin + view.links.object(key, { ...parameters, wrap: "1" }),
   };

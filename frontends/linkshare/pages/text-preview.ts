@@ -6,6 +6,7 @@ import type { ObjectPage } from "../views/index.js";
 /**
  * The beginning of a text as its page shows it, of a source that may be longer. Undefined where it is no text, or may not
  * be read: a grant may list and not read, and the page is of use without.
+ * @param entry its path in an archive
  */
 export async function textPreview(
   view: View,
@@ -13,12 +14,13 @@ export async function textPreview(
   kind: PreviewKind,
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   size: number,
+  entry?: string,
 ): Promise<Pick<ObjectPage, "previewHtml" | "text" | "textCut"> | undefined> {
   const { previewBytes } = view.options;
   const text = textOfBegin(await begin(view, source, previewBytes), previewBytes < size);
   if (text === undefined) return undefined;
   const { previewer } = view.services;
-  const previewHtml = kind === "markdown" ? await previewer.markdown(text) : await previewer.text(text, name);
+  const previewHtml = kind === "markdown" ? await previewer.markdown(text, entry) : await previewer.text(text, name);
   return { previewHtml, text, textCut: previewBytes < size };
 }
 

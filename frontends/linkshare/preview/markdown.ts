@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import MarkdownIt from "markdown-it";
 import { cleanText } from "./clean-text.js";
 import { highlight } from "./highlight.js";
@@ -19,8 +20,36 @@ markdown.validateLink = (url) => {
 
 const { rules } = markdown.renderer;
 
-rules["link_open"] = (tokens, index, options, _env, self) => {
-  tokens[index]!.attrSet("rel", "noopener noreferrer nofollow ugc");
+/** Where the text is: a path in an archive, or beside what its links name. */
+interface Place {
+  readonly entry?: string;
+}
+
+const isRelative = (url: string) => !/^(?:[^/?#]*:|[/?#])/.test(url);
+
+/** The URL of a file that a text names by a relative one: its page, or its bytes. */
+function fileUrl(url: string, { entry }: Place, wrap: 0 | 1): string {
+  const [, path = "", query = "", fragment = ""] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(url) ?? [];
+  if (entry !== undefined) return `?path=${encodeURIComponent(pathIn(entry, path))}&wrap=${wrap}${fragment}`;
+  return wrap === 1 ? url : `${path}${query === "" ? "?" : `${query}&`}wrap=0${fragment}`;
+}
+
+/** As browsers resolve it: what would be above the top of the archive is at its top. */
+function pathIn(entry: string, relative: string): string {
+  let path = relative;
+  try {
+    path = decodeURIComponent(relative);
+  } catch {
+    // Then it is no URL, and perhaps the name itself.
+  }
+  return posix.join("/", posix.dirname(entry), path).slice(1);
+}
+
+rules["link_open"] = (tokens, index, options, env, self) => {
+  const token = tokens[index]!;
+  const url = String(token.attrGet("href") ?? "");
+  if (isRelative(url)) token.attrSet("href", fileUrl(url, env as Place, 1));
+  token.attrSet("rel", "noopener noreferrer nofollow ugc");
   return self.renderToken(tokens, index, options);
 };
 
@@ -30,11 +59,10 @@ rules["image"] = (tokens, index, options, env, self) => {
   const source = String(token.attrGet("src") ?? "");
   const alt = self.renderInlineAsText(token.children ?? [], options, env);
   const { escapeHtml } = markdown.utils;
-  if (/^(?:[^/?#]*:|\/)/.test(source)) {
+  if (!isRelative(source)) {
     return `<a href="${escapeHtml(source)}" rel="noopener noreferrer nofollow ugc">${escapeHtml(alt || "image")}</a>`;
   }
-  const [path, fragment] = source.split("#", 2);
-  const raw = `${path}${path!.includes("?") ? "&" : "?"}wrap=0${fragment === undefined ? "" : `#${fragment}`}`;
+  const raw = fileUrl(source, env as Place, 0);
   return `<img src="${escapeHtml(raw)}" alt="${escapeHtml(alt)}" loading="lazy">`;
 };
 
@@ -65,6 +93,6 @@ for (const rule of ["th_open", "td_open"]) {
   };
 }
 
-export function markdownHtml(text: string): string {
-  return markdown.render(cleanText(text));
+export function markdownHtml(text: string, entry?: string): string {
+  return markdown.render(cleanText(text), { entry });
 }

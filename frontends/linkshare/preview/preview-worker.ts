@@ -6,6 +6,8 @@ export interface PreviewRequest {
   readonly text: string;
   /** Of the file; markdown when absent. */
   readonly name?: string;
+  /** Path of markdown in an archive. */
+  readonly entry?: string;
 }
 
 /** What comes back; without HTML it says that the thread is ready, which takes a while as grammars are loaded. */
@@ -17,7 +19,7 @@ function reply(message: PreviewReply): void {
   parentPort?.postMessage(message);
 }
 
-parentPort?.on("message", ({ text, name }: PreviewRequest) => {
-  reply({ html: name === undefined ? renderMarkdown(text) : renderText(text, name) });
+parentPort?.on("message", ({ text, name, entry }: PreviewRequest) => {
+  reply({ html: name === undefined ? renderMarkdown(text, entry) : renderText(text, name) });
 });
 reply({});

@@ -17,8 +17,11 @@ export interface PreviewerOptions {
 export interface Previewer {
   /** The inside of a `<code>`. */
   text(text: string, name: string): Promise<string>;
-  /** HTML, or undefined where it took too long: show the text as it is then. */
-  markdown(text: string): Promise<string | undefined>;
+  /**
+   * HTML, or undefined where it took too long: show the text as it is then.
+   * @param entry path of the text in an archive
+   */
+  markdown(text: string, entry?: string): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -122,7 +125,7 @@ export function createPreviewer(options: PreviewerOptions = {}): Previewer {
 
   return {
     text: async (text, name) => (await run({ text, name })) ?? escapeText(text),
-    markdown: (text) => run({ text }),
+    markdown: (text, entry) => run({ text, entry }),
     async close() {
       closed = true;
       const ended = drop();

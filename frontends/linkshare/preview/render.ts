@@ -10,7 +10,10 @@ export function renderText(text: string, name: string): string {
   return highlight(text, languageOf(name));
 }
 
-/** Markdown as HTML without anything that could run, frame, or fetch from elsewhere. As slow as renderText may be. */
-export function renderMarkdown(text: string): string {
-  return markdownHtml(text);
+/**
+ * Markdown as HTML without anything that could run, frame, or fetch from elsewhere. As slow as renderText may be.
+ * @param entry path of the text in an archive, in which relative links and images are then looked for
+ */
+export function renderMarkdown(text: string, entry?: string): string {
+  return markdownHtml(text, entry);
 }

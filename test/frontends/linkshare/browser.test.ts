@@ -9,7 +9,7 @@ import { findChromium, launchChromium } from "../../helpers/chromium.js";
 import { type LinkTestServer, linkKeys, startLinkTestServer } from "../../helpers/link-server.js";
 import { createMemoryProject } from "../../helpers/memory-project.js";
 import { bytesOf, countingSource, each, entryOf } from "./archive/entries.js";
-import { notes, pictureNames, putSampleFiles, tone, video } from "./sample-files.js";
+import { archivedNotes, notes, pictureNames, putSampleFiles, tone, video } from "./sample-files.js";
 
 const executable = findChromium();
 const bucket = "photos";
@@ -89,6 +89,26 @@ visit(
     t.is(await page.locator("h1").innerText(), "summer");
   },
 );
+
+run("a folder of several pages is gone through and back", async (t) => {
+  const small = await startLinkTestServer({ pageEntries: 4 }, { project: server.project });
+  t.teardown(() => small.stop());
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  t.teardown(() => context.close());
+  const page = await context.newPage();
+  await page.goto(`${small.url}${folder}?layout=grid`);
+  const seen = new Set<string>();
+  for (;;) {
+    for (const name of await page.locator(".tile-name").allInnerTexts()) seen.add(name);
+    const next = page.getByRole("link", { name: "Next page" });
+    if ((await next.count()) === 0) break;
+    await next.click();
+  }
+  t.is(seen.size, pictureNames.length + 7);
+  await page.getByRole("link", { name: "First page" }).click();
+  t.is(await page.locator(".tile-name").first().innerText(), "crossing.webm");
+  t.is(await page.getByRole("link", { name: "First page" }).count(), 0);
+});
 
 visit("an image is shown, larger on a click, with its places and its QR code", folder, {}, async (t, page) => {
   await page.getByRole("link", { name: "harbour at dawn.jpg" }).click();
@@ -211,12 +231,13 @@ visit("a zip is looked into, and a file taken out of it", `${folder}everything.z
   await page.getByRole("link", { name: "site/notes.md" }).click();
   t.is(await page.locator("h1").innerText(), "notes.md");
   t.is(await page.locator(".prose h2").innerText(), "Summer at the harbour");
+  t.is(await page.locator(".prose img").evaluate(loaded), 1200);
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("link", { name: "Download" }).click(),
   ]);
   t.is(download.suggestedFilename(), "notes.md");
-  t.is(await readFile(await download.path(), "utf8"), notes);
+  t.is(await readFile(await download.path(), "utf8"), archivedNotes);
   await page.getByRole("link", { name: "Look inside" }).click();
   t.is(await page.locator(".list .entry").count(), 4);
 });

@@ -172,6 +172,9 @@ for (const day of days) console.log(day.name); // one a line
 \`\`\`
 `;
 
+/** The same in an archive, with its picture beside it. */
+export const archivedNotes = notes.replace("harbour%20at%20dawn.jpg", "images/harbour.jpg");
+
 export const source = `/** The days of the journey. */
 export const days = [
   { name: "Monday", pictures: 12 },
@@ -213,7 +216,7 @@ export async function putSampleFiles(project: Project, bucket: string, film: Buf
     each([
       entryOf("site/index.html", "<h1>Summer</h1>"),
       entryOf("site/style.css", "h1 { color: teal; }\n".repeat(100)),
-      entryOf("site/notes.md", notes),
+      entryOf("site/notes.md", archivedNotes),
       entryOf("site/images/harbour.jpg", pictures[0]!),
     ]),
   );

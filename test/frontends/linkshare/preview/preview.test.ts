@@ -76,6 +76,20 @@ test("markdown has its marks, with nothing that runs or fetches from elsewhere",
   }
 });
 
+test("in an archive, relative links and images are those of the archive", (t) => {
+  const rel = 'rel="noopener noreferrer nofollow ugc"';
+  const link = (url: string) => renderMarkdown(`[a](${url})`, "site/docs/a.md").match(/href="([^"]*)"/)?.[1];
+  t.is(link("b.md#x"), "?path=site%2Fdocs%2Fb.md&amp;wrap=1#x");
+  t.is(link("../b%20c.md?x"), "?path=site%2Fb%20c.md&amp;wrap=1");
+  t.is(link("../../../../etc"), "?path=etc&amp;wrap=1");
+  t.is(link("%zz"), "?path=site%2Fdocs%2F%25zz&amp;wrap=1");
+  for (const url of ["https://e.org/", "#x", "?x", "/x"]) t.is(link(url), url);
+  t.is(
+    renderMarkdown("![x](../p&q.png) ![y](/z)", "a/b.md"),
+    `<p><img src="?path=p%26q.png&amp;wrap=0" alt="x" loading="lazy"> <a href="/z" ${rel}>y</a></p>\n`,
+  );
+});
+
 test("no text becomes more HTML than previews make", async (t) => {
   const bits = [
     "<script>alert(1)</script>",
@@ -127,6 +141,7 @@ test("no text becomes more HTML than previews make", async (t) => {
     fc.property(text, name, (source, file) => {
       t.deepEqual(problemsOf(renderText(source, file)), []);
       t.deepEqual(problemsOf(renderMarkdown(source)), []);
+      t.deepEqual(problemsOf(renderMarkdown(source, source)), []);
       t.deepEqual(problemsOf(renderMarkdown(`\`\`\`${source}\n${source}\n\`\`\``)), []);
     }),
     { numRuns: 300 },
