@@ -26,7 +26,12 @@ export async function hostFrontends(stopper: Stopper, parts: HostParts): Promise
   const host = await startHost({
     frontends: parts.frontends.map(({ frontend, file }) => ({ frontend, required: file === undefined })),
     deps: parts.deps,
-    grpc: { listen: { host: grpc.host, port: grpc.port }, tls: grpc.tls, maxConnections: 1_000 },
+    grpc: {
+      listen: { host: grpc.host, port: grpc.port },
+      tls: grpc.tls,
+      maxConnections: 1_000,
+      maxConnectionsPerClient: 500,
+    },
     admin: parts.admin,
     isolate: true,
     onStarted: parts.onStarted,

@@ -3,6 +3,7 @@ export { type AccessGrant, isGrantText, newGrant, parseGrant, serializeGrant } f
 export { mayAllIn } from "./access/rights.js";
 export { overrideEncryptionKey, type Permission, type SharePrefix, shareGrant } from "./access/share.js";
 export type * from "./api.js";
+export { refusedEvenly } from "./auth/even-time.js";
 export type {
   FoundGrantRecord,
   GrantRecord,

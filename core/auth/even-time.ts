@@ -1,16 +1,20 @@
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
-import { isPosternError } from "../errors.js";
+import { type ErrorCode, isPosternError } from "../errors.js";
 
 /**
- * Tells of unknown, expired and invalidated keys only at a multiple of `stepMs` after the question. Reading a row takes some
+ * Tells of refusals, which are errors of these codes, only at a multiple of `stepMs` after the question. Reading a row takes some
  * microseconds more than finding none; from many such times a stranger could learn whether a key was ever there.
  */
-export async function refusedEvenly<T>(stepMs: number, work: () => Promise<T>): Promise<T> {
+export async function refusedEvenly<T>(
+  stepMs: number,
+  work: () => Promise<T>,
+  codes: readonly ErrorCode[] = ["not-found", "permission-denied"],
+): Promise<T> {
   const began = performance.now();
   try {
     return await work();
   } catch (error) {
-    if (isPosternError(error, "not-found", "permission-denied")) {
+    if (isPosternError(error, ...codes)) {
       await until(began + stepMs * Math.ceil((performance.now() - began) / stepMs));
     }
     throw error;

@@ -23,6 +23,9 @@ export interface AuthHttpOptions {
   readonly log: Logger;
 }
 
+/** How long an answer of the database to a health check is good for. */
+const pingMs = 250;
+
 const corsHeaders: Headers = {
   "Access-Control-Allow-Origin": "*",
   "Access-Control-Allow-Methods": "POST, OPTIONS",
@@ -47,6 +50,7 @@ type Handler = (req: IncomingMessage, res: ServerResponse) => Answer | Promise<A
 export function authHttpApp(options: AuthHttpOptions): RequestListener {
   const { access, log } = options;
   const isToken = tokenCheck(options.tokens);
+  const reachable = pinger(access);
 
   const register: Handler = async (req, res) => {
     const wait = limited(req);
@@ -93,7 +97,7 @@ export function authHttpApp(options: AuthHttpOptions): RequestListener {
 
   const startup: Handler = () => ({ status: options.started() ? 200 : 503 });
   const live: Handler = async () => ({
-    status: options.started() && options.live() && (await reachable(access)) ? 200 : 503,
+    status: options.started() && options.live() && (await reachable()) ? 200 : 503,
   });
   const preflight: Handler = () => ({ status: 200, headers: corsHeaders });
 
@@ -196,14 +200,21 @@ function isRegistration(
   );
 }
 
-async function reachable(access: AccessKeys): Promise<boolean> {
-  try {
-    await access.ping();
-    return true;
-  } catch {
-    // That it can not be reached is the answer.
-    return false;
-  }
+/** Whoever asks, the database is asked once at a time, and so often a second as probes have any use of. */
+function pinger(access: AccessKeys): () => Promise<boolean> {
+  let last: { readonly at: number; readonly answer: Promise<boolean> } | undefined;
+  return () => {
+    const now = performance.now();
+    if (last === undefined || now - last.at > pingMs) {
+      // That it can not be reached is the answer.
+      const answer = access.ping().then(
+        () => true,
+        () => false,
+      );
+      last = { at: now, answer };
+    }
+    return last.answer;
+  };
 }
 
 function uuidText(bytes: Uint8Array): string {

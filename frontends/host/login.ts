@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { isPosternError, PosternError } from "../../core/index.js";
+import { isPosternError, PosternError, refusedEvenly } from "../../core/index.js";
 import type { AccessKeys, FrontendDeps } from "../frontend.js";
 
 /** Opens projects by S3 credentials. Who guesses learns nothing, also not from the time that an answer takes. */
@@ -7,7 +7,7 @@ export function createLogin(
   access: Pick<AccessKeys, "resolve">,
   openProject: FrontendDeps["openProject"],
 ): FrontendDeps["openWithCredentials"] {
-  return async (accessKeyId, secretKey) => {
+  const login = async (accessKeyId: string, secretKey: string) => {
     const refused = (cause?: unknown) => new PosternError("unauthenticated", "the credentials are wrong", { cause });
     try {
       const found = await access.resolve(accessKeyId);
@@ -18,7 +18,12 @@ export function createLogin(
       throw error;
     }
   };
+  return (accessKeyId, secretKey) =>
+    refusedEvenly(refusalStepMs, () => login(accessKeyId, secretKey), ["unauthenticated"]);
 }
+
+/** Longer than the auth service takes to refuse a key, so that a wrong secret takes as long. */
+const refusalStepMs = 25;
 
 /** Of the same length for all texts. */
 function digest(text: string): Buffer {

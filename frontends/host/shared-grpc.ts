@@ -3,7 +3,10 @@ import { type BoundService, type RunningServer, type ServeGrpcOptions, serveGrpc
 import type { GrpcMount } from "../frontend.js";
 
 /** Where the shared server listens, and its limits. */
-export type SharedGrpcOptions = Pick<ServeGrpcOptions, "listen" | "tls" | "maxMessageBytes" | "maxConnections">;
+export type SharedGrpcOptions = Pick<
+  ServeGrpcOptions,
+  "listen" | "tls" | "maxMessageBytes" | "maxConnections" | "maxConnectionsPerClient"
+>;
 
 export interface SharedGrpc {
   /** What one frontend is given. */

@@ -71,6 +71,7 @@ export const s3 = defineFrontend({
     });
     const listening = await listen(app.callback(), {
       ...options,
+      maxConnectionsPerClient: options.trustedProxies > 0 ? undefined : options.maxConnectionsPerClient,
       highWaterMark: 256 * 1024,
       malformedReply: () => ({ type: "application/xml", body: malformed }),
     }).catch(async (error: unknown) => {

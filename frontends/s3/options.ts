@@ -74,6 +74,10 @@ export const s3Options = {
     default: 0,
   }),
   maxConnections: count("most connections at a time", 10_000),
+  maxConnectionsPerClient: count(
+    "most connections of one client's address; not counted behind proxies of one's own, see trustedProxies",
+    5_000,
+  ),
   maxHeaderBytes: option.whole({ about: "request line and headers together, in bytes", default: 16_384, least: 4_096 }),
   headersTimeoutMs: ms("time for request line and headers to arrive", 15_000),
   // Longer than usual load balancers.

@@ -124,8 +124,17 @@ function pgDump(): string | undefined {
   return programs.findLast((program) => hasProgram(program));
 }
 
-function targetOf({ s3, authHttp, authGrpc, authDrpc, authToken, accessGrant }: ReadyFile): SecretTarget {
-  return { s3, authHttp: authHttp!, authGrpc: authGrpc!, authDrpc: authDrpc!, authToken: authToken!, accessGrant };
+function targetOf(ready: ReadyFile): SecretTarget {
+  const { s3, authHttp, authGrpc, authDrpc, authToken, accessGrant, linksharing } = ready;
+  return {
+    linksharing,
+    s3,
+    authHttp: authHttp!,
+    authGrpc: authGrpc!,
+    authDrpc: authDrpc!,
+    authToken: authToken!,
+    accessGrant,
+  };
 }
 
 /** What fails is what gets logged: so all that is meant to fail must do so. */
@@ -156,6 +165,12 @@ const expectedOutcomes = {
   "S3 presigned wrong": 403,
   "S3 form good": 404,
   "S3 form wrong": 403,
+  "raw public": 404,
+  "s public": 404,
+  "raw private": 403,
+  "s private": 403,
+  "raw unknown": 401,
+  "s unknown": 401,
 };
 
 function bytesOf(secret: Uint8Array | string): Buffer {

@@ -14,6 +14,8 @@ export interface SecretTarget {
   readonly authDrpc: string;
   readonly authToken: string;
   readonly accessGrant: string;
+  /** Where there is link sharing. */
+  readonly linksharing?: string;
 }
 
 export interface Secret {
@@ -163,6 +165,16 @@ export async function secretRequests(target: SecretTarget): Promise<SecretsUsed>
     const body = Buffer.from(await encoded.arrayBuffer());
     const posted = await plainRequest(target.s3, { method: "POST", target: "/nowhere", headers, body });
     outcomes[`S3 form ${name}`] = posted.status;
+  }
+  if (target.linksharing !== undefined) {
+    const ofGrpc = secrets.find(({ name }) => name === "access key id of gRPC")!.value;
+    for (const [name, id] of Object.entries({ public: used.accessKeyId, private: String(ofGrpc), unknown })) {
+      for (const kind of ["raw", "s"]) {
+        const reply = await fetch(`${target.linksharing}/${kind}/${id}/nowhere/a`, { headers: close });
+        outcomes[`${kind} ${name}`] = reply.status;
+        await reply.text();
+      }
+    }
   }
   // Nothing of the above is the last that was read.
   for (let i = 0; i < 10; i++) {

@@ -93,9 +93,25 @@ test("one listener shows the new certificate to new clients and keeps the connec
     t.is(await shown(port, "localhost"), fingerprint(first.cert));
   }
 
+  // A request that is under way when the certificate changes.
+  const agentOfOne = new Agent({ ca: first.cert });
+  t.teardown(() => agentOfOne.destroy());
+  const headers = { "Content-Length": Buffer.byteLength(body) };
+  const where = { host: "localhost", family: 4, port: ports.http, path: "/v1/access" };
+  const slow = request({ ...where, agent: agentOfOne, method: "POST", headers });
+  slow.write(body.slice(0, 10));
+  const [socket] = await once(slow, "socket");
+  if (!socket.authorized) await once(socket, "secureConnect");
+
   const second = webCertificate();
   await write(second);
   t.true(await tls.refresh());
+
+  const slowReply = once(slow, "response");
+  slow.end(body.slice(10));
+  const [reply] = await slowReply;
+  t.is(reply.statusCode, 200);
+  reply.resume();
 
   for (const port of Object.values(ports)) {
     t.is(await shown(port), fingerprint(second.cert));
