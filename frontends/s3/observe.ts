@@ -37,11 +37,16 @@ export function observe(ctx: Context, facts: RequestFacts, log: Logger, trustedP
   else log.info(fields, "s3 request");
 }
 
-/** Codes and texts of an error and its causes. */
+/** Codes and texts of an error and its causes. Texts of errors that are not ours may hold anything: of these, the place. */
 function describe(error: unknown): string {
   const texts: string[] = [];
   for (let inner = error; inner instanceof Error && texts.length < 6; inner = inner.cause) {
-    texts.push("code" in inner ? `${String(inner.code)}: ${inner.message}` : inner.message);
+    if (isPosternError(inner)) texts.push(`${inner.code}: ${inner.message}`);
+    else texts.push([inner.name, "code" in inner ? String(inner.code) : "", placeOf(inner)].filter(Boolean).join(" "));
   }
   return texts.join(" < ");
+}
+
+function placeOf({ stack = "" }: Error): string {
+  return (/^\s+at .+$/m.exec(stack)?.[0] ?? "").trim();
 }

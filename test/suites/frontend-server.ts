@@ -30,11 +30,18 @@ export interface SuiteServer {
 
 const satellite = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S@127.0.0.1:7777";
 
-/** Starts a frontend as `postern serve` does. `project` may replace methods of the project in memory that it gets. */
+export interface StartForTest {
+  /** Replaces methods of the project in memory, which it gets. */
+  readonly project?: (memory: Project) => Partial<Project>;
+  /** The access key id alone opens the project for reading, as for link sharing; false when absent. */
+  readonly publicKey?: boolean;
+}
+
+/** Starts a frontend as `postern serve` does. */
 export async function startForTest<Fields extends OptionFields>(
   plugin: FrontendPlugin<Fields>,
   options: OptionsInput<Fields>,
-  init: { readonly project?: (memory: Project) => Partial<Project> } = {},
+  init: StartForTest = {},
 ): Promise<SuiteServer> {
   const logged: string[] = [];
   const log = (fields: object, message: string): void => {
@@ -57,7 +64,7 @@ export async function startForTest<Fields extends OptionFields>(
         if (grant === accessGrant) return Promise.resolve(watched.project);
         return Promise.reject(new PosternError("invalid-grant", "this grant opens nothing here"));
       },
-      access: accessOf(credentials, accessGrant),
+      access: accessOf(credentials, accessGrant, init.publicKey === true),
       settings: createBucketSettings({ store: memorySettingsStore(), key: randomBytes(32) }),
       log: { debug: log, info: log, warn: log, error: log },
     },
@@ -73,7 +80,7 @@ export async function startForTest<Fields extends OptionFields>(
     secrets: {
       "access grant": accessGrant,
       "secret key": credentials.secretKey,
-      "access key id": credentials.accessKeyId,
+      ...(init.publicKey === true ? {} : { "access key id": credentials.accessKeyId }),
     },
     openDownloads: watched.openDownloads,
     asked: () => watched.asked,
@@ -81,14 +88,14 @@ export async function startForTest<Fields extends OptionFields>(
   };
 }
 
-function accessOf(credentials: SuiteServer["credentials"], accessGrant: string): AccessKeys {
+function accessOf(credentials: SuiteServer["credentials"], accessGrant: string, isPublic: boolean): AccessKeys {
   return {
     async resolve(accessKeyId) {
       if (accessKeyId !== credentials.accessKeyId) throw new PosternError("not-found", "not found");
       return {
         accessGrant,
         secretKey: credentials.secretKey,
-        public: false,
+        public: isPublic,
         usageTags: [],
         publicProjectId: undefined,
         projectCreatedAt: undefined,

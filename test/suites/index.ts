@@ -4,6 +4,7 @@ export {
   type FrontendSubject,
   type FrontendSuiteOptions,
   frontendSuite,
+  type StartForTest,
   type SuiteServer,
   startForTest,
 } from "./frontend-suite.js";
