@@ -40,7 +40,7 @@ export interface PostgresOptions {
 }
 
 /** A machine that is gone says nothing: without limits of time whoever asks it would wait for ever. */
-const limits = { connectionTimeoutMillis: 5_000, keepAlive: true };
+const limits = { connectionTimeoutMillis: 5_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 /** Of one statement; migrations take what they take. */
 const statementMs = 15_000;
 const defaultConnections = 10;

@@ -38,11 +38,13 @@ export function recordStatements(db: Knex): RecordStatements {
 }
 
 interface PgConnection {
+  /** Why Knex must not lend it again. */
+  __knex__disposed?: unknown;
   query(query: { name: string; text: string; values: readonly unknown[] }): Promise<{ rows: RecordRow[] }>;
 }
 
-/** A new row is neither invalid nor anything else that administrators make of it. */
-const inserted = [
+/** By name: a statement that is prepared breaks when a later version adds a column to all of them. */
+const selected = [
   "encryption_key_hash",
   "created_at",
   "public",
@@ -52,9 +54,13 @@ const inserted = [
   "expires_at",
   "encrypted_secret_key",
   "encrypted_access_grant",
+  "invalidation_reason",
+  "invalidated_at",
   "usage_tags",
   "project_created_at",
 ] as const satisfies readonly (keyof RecordRow)[];
+/** A new row is not invalid. */
+const inserted = selected.filter((column) => !column.startsWith("invalid"));
 
 /** Prepared on each connection, which Knex can not do: parsing, planning and building the text would cost more than the rest. */
 function preparedStatements(db: Knex): RecordStatements {
@@ -62,6 +68,10 @@ function preparedStatements(db: Knex): RecordStatements {
     const connection = (await db.client.acquireConnection()) as PgConnection;
     try {
       return (await connection.query({ name, text, values })).rows;
+    } catch (error) {
+      // It may wait for an answer for ever: the pool of Knex makes another in its place.
+      if (isTimeout(error)) connection.__knex__disposed = error;
+      throw error;
     } finally {
       await db.client.releaseConnection(connection);
     }
@@ -90,8 +100,15 @@ const insertText = rememberedByCount((count) => {
 });
 
 const selectText = rememberedByCount(
-  (count) => `SELECT * FROM ${recordsTable} WHERE encryption_key_hash IN (${listOf(count, (i) => `$${i + 1}`)})`,
+  (count) =>
+    `SELECT ${selected.join(", ")} FROM ${recordsTable} ` +
+    `WHERE encryption_key_hash IN (${listOf(count, (i) => `$${i + 1}`)})`,
 );
+
+/** The driver has no code for it. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.message === "Query read timeout";
+}
 
 function listOf(count: number, item: (i: number) => string): string {
   return Array.from({ length: count }, (_, i) => item(i)).join(", ");

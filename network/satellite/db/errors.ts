@@ -45,6 +45,8 @@ export function sqlState(error: unknown): string | undefined {
 
 /** Whether the connection went away under a statement, or there is none to be had now. */
 export function isLostConnection(error: unknown): boolean {
+  // Whoever made one of it has waited already.
+  if (error instanceof PosternError) return false;
   const code = driverCode(error);
   if (code === undefined) return isPoolTimeout(error) && (error as Error).name !== "KnexTimeoutError";
   return postgresProblem(code) === unreachable;

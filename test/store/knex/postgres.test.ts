@@ -119,4 +119,17 @@ else {
     t.teardown(() => ours.destroy());
     t.like(await ours("versions").select("version"), [{ version: 0 }]);
   });
+
+  test("a process goes on while a later version adds a column", async (t) => {
+    const url = await postgresSchema(t);
+    const db = await openPostgres({ url });
+    const store = knexGrantStore(db);
+    t.teardown(() => store.close());
+    const hash = randomBytes(32);
+    await store.put(hash, grantRecord({}));
+    for (let i = 0; i < 8; i++) t.truthy(await store.get(hash));
+    await db.raw("ALTER TABLE records ADD COLUMN later text");
+    for (let i = 0; i < 8; i++) t.truthy(await store.get(hash));
+    await store.put(randomBytes(32), grantRecord({}));
+  });
 }

@@ -18,7 +18,7 @@ export interface PostgresOptions {
 /** Kept for reading: a job may read what is committed, and must not wait for another job to do so. */
 const readers = 2;
 /** A machine that is gone says nothing: without limits of time whoever asks it would wait for ever. */
-const limits = { connectionTimeoutMillis: 5_000, keepAlive: true };
+const limits = { connectionTimeoutMillis: 5_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 /** A statement that only reads is repeated when its connection was lost. */
 const readAttempts = 3;
 

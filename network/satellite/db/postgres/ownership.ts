@@ -47,7 +47,8 @@ export async function takeDatabase(db: Knex, name: string): Promise<Ownership> {
         return undefined;
       });
       if (connection !== undefined) {
-        hold(connection);
+        if (released) await db.client.releaseConnection(connection);
+        else hold(connection);
         return;
       }
       await delay(retryMs, undefined, { ref: false });
