@@ -32,9 +32,17 @@ clientTest({ title, program: ["s3fs", "--version"], unfit: noMounts() }, async (
       if (child.exitCode !== null) throw new Error(`s3fs exited with ${child.exitCode}: ${said}`);
       return isMounted(mountPoint);
     }, 30_000);
-    return async () => {
-      if (isMounted(mountPoint)) await unmount(mountPoint);
-      await exited;
+    return {
+      async leave() {
+        await unmount(mountPoint);
+        await exited;
+      },
+      /** However it is, nothing of it stays. */
+      async end() {
+        if (isMounted(mountPoint)) await runProgram("umount", ["-l", mountPoint]);
+        child.kill("SIGKILL");
+        await exited;
+      },
     };
   };
   /** In a shell with a time limit: a mount that hangs must not hang this process. */
@@ -42,11 +50,8 @@ clientTest({ title, program: ["s3fs", "--version"], unfit: noMounts() }, async (
   const textOf = async (Key: string) =>
     await (await client.send(new GetObjectCommand({ Bucket, Key }))).Body!.transformToString();
 
-  let leave = await mount();
-  t.teardown(async () => {
-    if (isMounted(mountPoint)) await runProgram("umount", ["-l", mountPoint]);
-    await leave();
-  });
+  let mounted = await mount();
+  t.teardown(() => mounted.end());
   await sh(`echo hello > hello.txt; echo again >> hello.txt; mkdir -p sub/deep; echo x > 'sub/deep/ключ a'`);
   t.is(await sh("cat hello.txt"), "hello\nagain\n");
   t.is(await textOf("hello.txt"), "hello\nagain\n");
@@ -57,9 +62,9 @@ clientTest({ title, program: ["s3fs", "--version"], unfit: noMounts() }, async (
   t.is(await sh("find . -type f | LC_ALL=C sort"), "./sub/hello\n./sub/moved/ключ a\n./sub/renamed\n");
   await sh("chmod 600 sub/hello; touch -d 2021-01-02T03:04:05Z sub/hello; truncate -s 3 'sub/moved/ключ a'");
 
-  await leave();
+  await mounted.leave();
   t.false(isMounted(mountPoint));
-  leave = await mount();
+  mounted = await mount();
   t.is(await sh("stat -c '%a %Y' sub/hello; cat link; readlink link"), "600 1609556645\nhello\nagain\nsub/hello\n");
   t.is(await sh("stat -c %s 'sub/moved/ключ a'; ls sub"), "3\nhello\nmoved\nrenamed\n");
   await sh(`cmp ${large} sub/renamed`);
@@ -68,7 +73,7 @@ clientTest({ title, program: ["s3fs", "--version"], unfit: noMounts() }, async (
   await sh(`printf changed | dd of=${large} bs=1 seek=1000 conv=notrunc status=none; cmp ${large} sub/renamed`);
   await sh("rm -r sub link");
   t.is((await client.send(new ListObjectsV2Command({ Bucket }))).KeyCount, 0);
-  await leave();
+  await mounted.leave();
   t.false(isMounted(mountPoint));
 });
 

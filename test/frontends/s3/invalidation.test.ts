@@ -96,7 +96,6 @@ for (const [how, end] of [
     const long = await client.send(new GetObjectCommand({ Bucket: "bucket", Key: "held" }));
     await head();
 
-    const began = performance.now();
     await end(admin, keys.accessKeyId);
     await until(async () =>
       head().then(
@@ -104,7 +103,6 @@ for (const [how, end] of [
         ({ $metadata }) => $metadata.httpStatusCode === 403,
       ),
     );
-    t.true(performance.now() - began < 10_000);
     const refused = client.send(new GetObjectCommand({ Bucket: "bucket", Key: "k" }));
     await t.throwsAsync(refused, { name: "InvalidAccessKeyId" });
     release();
