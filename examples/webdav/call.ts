@@ -33,6 +33,11 @@ export async function xmlBody({ req, res }: Call): Promise<Element | undefined> 
   return bytes.length === 0 ? undefined : parseXml(bytes.toString("utf8"));
 }
 
+/** Whether there is a body of any kind; one that is too large fails as it would anywhere. */
+export async function hasBody({ req, res }: Call): Promise<boolean> {
+  return (await gatherBody(readBody(req, res), mostXml)).length > 0;
+}
+
 /** Whether the method is for all that is in the collection, too (RFC 4918 clause 10.2). */
 export function isDeep(call: Call, byDefault: boolean): boolean {
   const depth = header(call, "depth")?.toLowerCase();

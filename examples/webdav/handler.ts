@@ -63,6 +63,8 @@ export function createHandler({ deps, options, sessions, locks }: HandlerInit): 
       throw new DavError(405);
     }
     const signal = requestSignal(res);
+    // A fragment is the client's own affair (RFC 3986 clause 3.5): with one, it means something else than it says.
+    if (req.url?.includes("#")) throw new DavError(400);
     const target = targetOf(new URL(req.url ?? "/", "http://here.invalid").pathname);
     const condition = parseIf(req.headers["if"] as string | undefined, req.headers.host);
     const call: Call = { req, res, target, project, space, locks, condition, signal };

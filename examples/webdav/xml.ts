@@ -26,6 +26,8 @@ const parser = new XMLParser({
   trimValues: false,
   ignoreDeclaration: true,
   ignorePiTags: true,
+  // Those of HTML and numbers are all or nothing there; `decode` does them.
+  processEntities: false,
 });
 const deepest = 64;
 
@@ -50,6 +52,25 @@ export function escapeXml(text: string): string {
   );
 }
 
+const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+/** Character and entity references (XML 1.0 clause 4.1), each once. Throws 400 for others. */
+function decode(text: string): string {
+  return text.replace(
+    /&(?:#(\d{1,7})|#x([\dA-Fa-f]{1,6})|(\w*))(;?)/g,
+    (_, decimal?: string, hex?: string, name?: string, end?: string) => {
+      const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);
+      const character = Number.isNaN(code)
+        ? entities[name ?? ""]
+        : code <= 0x10ffff
+          ? String.fromCodePoint(code)
+          : undefined;
+      if (character === undefined || end === "") throw new DavError(400);
+      return character;
+    },
+  );
+}
+
 /** The child of that name in "DAV:". */
 export function child(element: Element, name: string): Element | undefined {
   return element.children.find((one) => one.namespace === dav && one.name === name);
@@ -64,8 +85,8 @@ function elementOf(node: Node, outer: Scope, depth: number): Element {
   const tag = nameOf(node);
   const scope: Record<string, string> = { ...outer };
   for (const [key, value] of Object.entries((node[":@"] ?? {}) as Record<string, string>)) {
-    if (key === "xmlns") scope[""] = value;
-    else if (key.startsWith("xmlns:")) scope[key.slice(6)] = value;
+    if (key === "xmlns") scope[""] = decode(value);
+    else if (key.startsWith("xmlns:")) scope[key.slice(6)] = decode(value);
   }
   const [prefix, name] = tag.includes(":") ? (tag.split(":") as [string, string]) : ["", tag];
   const namespace = scope[prefix] ?? "";
@@ -76,7 +97,7 @@ function elementOf(node: Node, outer: Scope, depth: number): Element {
   let inner = "";
   for (const part of node[tag] as Node[]) {
     if (nameOf(part) === "#text") {
-      const value = String(part["#text"] ?? "");
+      const value = decode(String(part["#text"] ?? ""));
       text += value;
       inner += escapeXml(value);
       continue;

@@ -44,7 +44,7 @@ MY_FRONTEND=$(node -p 'require("./.postern/ready.json").frontends["my-frontend"]
 }
 
 test("all commands and code blocks of docs/frontends.md work, in their order", async (t) => {
-  t.timeout(300_000);
+  t.timeout(420_000);
   t.true(blocks.length > 15);
   const place = await outside();
   t.teardown(place.remove);
@@ -60,7 +60,7 @@ test("all commands and code blocks of docs/frontends.md work, in their order", a
   const { code, stdout, stderr } = await runProgram("bash", ["-c", scriptOf()], {
     cwd: place.path,
     env: { PATH: `${programs}:${process.env["PATH"]}` },
-    timeoutMs: 280_000,
+    timeoutMs: 400_000,
   });
   t.is(code, 0, `${stdout}\n${stderr}`);
   for (const [index, { language, text }] of blocks.entries()) {

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import test, { type ExecutionContext } from "ava";
+import { basicAuth } from "../../helpers/basic-auth.js";
 import { randomFile } from "../../helpers/files.js";
 import { repositoryRoot } from "../../helpers/root.js";
 import { hasProgram, mustRun, runProgram } from "../../helpers/run-program.js";
@@ -121,4 +122,25 @@ client("cadaver", async (t) => {
   t.notRegex(stdout, /failed|Failed|error|403|404|409|423/, stdout);
   t.regex(stdout, /colour.*blue/s);
   t.deepEqual(await readFile(join(dir.path, "down")), await readFile(join(dir.path, "up")));
+});
+
+client("litmus", async (t) => {
+  t.timeout(240_000);
+  const dir = await tempDir();
+  t.teardown(dir.remove);
+  const { ready } = server;
+  const url = `${ready.frontends["webdav"]!["http"]}/litmus-dav/`;
+  const authorization = basicAuth(ready);
+  t.is((await fetch(url, { method: "MKCOL", headers: { authorization } })).status, 201);
+  const { stdout } = await runProgram("litmus", ["-k", url, ready.accessKeyId, ready.secretKey], {
+    cwd: dir.path,
+    timeoutMs: 220_000,
+  });
+  const summaries = [...stdout.matchAll(/summary for `(\w+)': of (\d+) tests run: (\d+) passed/g)];
+  t.deepEqual(
+    summaries.map(([, name]) => name),
+    ["basic", "copymove", "props", "locks", "http"],
+    stdout,
+  );
+  for (const [line, , run, passed] of summaries) t.is(passed, run, `${line}\n${stdout}`);
 });

@@ -105,7 +105,7 @@ test("collections: MKCOL, PROPFIND of depth 0 and 1, DELETE", async (t) => {
   t.is(await status("MKCOL", "/suite/a"), 405);
   t.is(await status("MKCOL", "/suite/x/y"), 409);
   t.is(await status("MKCOL", "/suite/b", {}, "<x/>"), 415);
-  t.is(await status("MKCOL", "/suite/b", {}, "not xml"), 400);
+  t.is(await status("MKCOL", "/suite/b", {}, "not xml"), 415);
   t.is(await status("MKCOL", "/suite"), 405);
   t.is(await status("MKCOL", "/more-buckets"), 201);
   t.is(await status("PUT", "/suite/a/f", {}, "1"), 201);
@@ -199,6 +199,11 @@ test("PROPPATCH keeps what clients make up, and refuses the server's own", async
   t.notRegex(text, /x:a/);
   t.regex(text, /<x:c xmlns:x="urn:z">2<\/x:c>/);
   t.deepEqual((await project.headObject("suite", "f")).etag, before.etag);
+  await patch("<D:set><D:prop><z:c>&#65536;&#x41;&amp;#65;&quot;</z:c></D:prop></D:set>");
+  t.regex((await ask("PROPFIND", "/suite/f", { depth: "0" })).text, />\u{10000}A&amp;#65;&quot;<\/x:c>/u);
+  for (const bad of ["&nbsp;", "&#99999999;", "&", "&#;"]) {
+    t.is((await patch(`<D:set><D:prop><z:c>${bad}</z:c></D:prop></D:set>`)).status, 400, bad);
+  }
   const own = await patch("<D:set><D:prop><D:getetag>x</D:getetag><z:d>1</z:d></D:prop></D:set>");
   t.regex(own.text, /403 Forbidden.*424 Failed Dependency/);
   t.is((await patch(`<D:set><D:prop><z:e>${"x".repeat(3_000)}</z:e></D:prop></D:set>`)).status, 507);
