@@ -5,6 +5,7 @@ import type { ProjectContext } from "./context.js";
 import { CipherSuite } from "./crypto/cipher-suite.js";
 import { deriveContentKey } from "./crypto/path.js";
 import { isPosternError, PosternError } from "./errors.js";
+import { createListAhead } from "./list-ahead.js";
 import { boundAfter, type ListedItem, type ListScope, listPage, maximumPage } from "./list-folder.js";
 import { isAfter, type ListBound } from "./list-select.js";
 import { firstOfFolder, firstOfTree } from "./list-walk.js";
@@ -109,15 +110,20 @@ function listingOf(options: ListObjectsOptions): Listing {
   };
 }
 
+const listAhead = createListAhead();
+
 /** The first `count` entries of a listing, in byte order of their plain keys. */
 async function firstEntries(scope: ListScope, listing: Listing, count: number): Promise<ListedItem[]> {
   const { prefix, delimiter } = listing;
   const cipher = scope.context.store.lookupUnencrypted(scope.bucket, prefix)?.pathCipher;
   if (cipher === CipherSuite.Null) return await plainEntries(scope, listing, count);
   const bound = boundOf(listing);
-  if (delimiter.length === 0) return await firstOfTree(scope, { prefix, bound, count });
-  if (equalBytes(delimiter, utf8("/"))) return await firstOfFolder(scope, { prefix, bound, count });
-  return await groupedEntries(scope, listing, count);
+  const folders = equalBytes(delimiter, utf8("/"));
+  if (delimiter.length > 0 && !folders) return await groupedEntries(scope, listing, count);
+  const first = folders ? firstOfFolder : firstOfTree;
+  return await listAhead.read({ scope, prefix, delimiter, bound, count }, (most) =>
+    first(scope, { prefix, bound, count: most }),
+  );
 }
 
 function boundOf({ cursor, versionCursor }: Listing): ListBound {
