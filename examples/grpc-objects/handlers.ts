@@ -89,6 +89,12 @@ export function objectHandlers(open: Open, chunkBytes: number) {
         offset === 0 && length === 0 ? undefined : { start: offset, end: length === 0 ? undefined : offset + length };
       const download = await project.getObject(bucket, key, { range, signal: context.signal });
       try {
+        if (download.info.custom["s3:sse-c"] !== undefined) {
+          throw new PosternError(
+            "permission-denied",
+            "the object is encrypted with a key of its owner: read it through S3",
+          );
+        }
         yield { object: objectOf(bucket, download.info) };
         for await (const chunk of download.body) {
           for (let at = 0; at < chunk.length; at += chunkBytes) yield { data: chunk.subarray(at, at + chunkBytes) };

@@ -1,6 +1,6 @@
 import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { z } from "zod";
-import { describeObject, gather, structured, textOf, toolResult } from "./results.js";
+import { describeObject, gather, refuseSealed, structured, textOf, toolResult } from "./results.js";
 import type { ObjectServerInit } from "./server.js";
 
 const readOnly = { readOnlyHint: true, openWorldHint: false };
@@ -77,6 +77,7 @@ export function addReadingTools(server: McpServer, { project, options, log, sign
       toolResult(log, async () => {
         const range = { start: offset, end: offset + length };
         const { info, body } = await project.getObject(bucket, key, { range, signal });
+        refuseSealed(info);
         const bytes = await gather(body);
         const text = textOf(bytes);
         const mimeType = info.custom["content-type"] ?? "application/octet-stream";

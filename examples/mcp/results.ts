@@ -1,5 +1,5 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
-import { isPosternError, type ObjectInfo } from "postern";
+import { isPosternError, type ObjectInfo, PosternError } from "postern";
 import type { Logger } from "postern/frontend";
 
 /** A tool's result that programs read as JSON and models as text. */
@@ -20,6 +20,12 @@ export function publicText(error: unknown, log: Logger): string {
   if (isPosternError(error)) return `${error.code}: ${error.message}`;
   log.error({ error: (error as Error)?.name }, "call failed");
   return "internal: the server failed";
+}
+
+/** Objects that S3 clients encrypted with a key of their own (SSE-C) would be read as noise. */
+export function refuseSealed({ custom }: ObjectInfo): void {
+  if (custom["s3:sse-c"] === undefined) return;
+  throw new PosternError("permission-denied", "the object is encrypted with a key of its owner: read it through S3");
 }
 
 export function describeObject({ key, size, createdAt, custom }: ObjectInfo) {

@@ -14,6 +14,8 @@ export async function get(call: Call): Promise<void> {
   if (resource === undefined) throw new DavError(404);
   if (resource.kind !== "file") return await page(call);
   const { object } = resource;
+  // Encrypted with a key that the client keeps, and that WebDAV has no header for (S3's SSE-C).
+  if (object.custom["s3:sse-c"] !== undefined) throw new DavError(403);
   const headers = headersOf(object);
   if (isUnchanged(call, object)) {
     res.writeHead(304, headers).end();

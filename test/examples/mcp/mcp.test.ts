@@ -99,6 +99,8 @@ test.serial("tools list, describe and read", async (t) => {
   t.is((await call("read_object", { bucket: "suite", key: "b" })).content[0]?.resource?.blob, "//4A");
   t.is((await call("read_object", { bucket: "suite", key: "c" })).content[0]?.text, "ää€€");
 
+  await project.putObject("suite", "sealed", [Buffer.from("x")], { custom: { "s3:sse-c": "x" } });
+  t.regex((await call("read_object", { bucket: "suite", key: "sealed" })).content[0]!.text!, /^permission-denied/);
   const none = await call("read_object", { bucket: "suite", key: "none" });
   t.true(none.isError);
   t.regex(none.content[0]!.text!, /^object-not-found: /);

@@ -257,6 +257,12 @@ test("a locked collection locks what is in it; a lock makes a file; shared locks
   t.is(await status("LOCK", "/suite/no/new", {}, lockInfo()), 409);
 });
 
+test("what S3 clients encrypted with keys of their own is not sent as noise", async (t) => {
+  const { status, project } = await server(t);
+  await project.putObject("suite", "sealed", [Buffer.from("x")], { custom: { "s3:sse-c": "x" } });
+  t.is(await status("GET", "/suite/sealed"), 403);
+});
+
 test("nothing can be changed where the server is read-only", async (t) => {
   const { status, project } = await server(t, { readOnly: true });
   await project.putObject("suite", "f", [Buffer.from("x")]);
