@@ -1,4 +1,5 @@
-import type { TlsSource } from "../core/index.js";
+import { isIPv6 } from "node:net";
+import type { Certificates, TlsSource } from "../core/index.js";
 import { createUplink } from "../core/uplink.js";
 import { auth } from "../frontends/auth/index.js";
 import type { Logger } from "../frontends/frontend.js";
@@ -10,6 +11,7 @@ import { openGrantDatabase } from "../store/knex/open.js";
 import { startAccessKeys } from "./access-keys.js";
 import { banner } from "./banner.js";
 import { openBucketSettings } from "./bucket-settings.js";
+import { certifiedHost } from "./certified-host.js";
 import type { ServeConfig } from "./config.js";
 import { authTokenOf } from "./credentials.js";
 import { type DataDir, openDataDir } from "./data-dir.js";
@@ -102,7 +104,7 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<{ ready: Re
     projects: await projectCredentials(config.projects, parts),
     pids: { gateway: process.pid, network: network?.pid },
   };
-  await network?.setEdgeUrls(edgeUrls(config, ready));
+  await network?.setEdgeUrls(edgeUrls(config, ready, tls));
   await dir.writeJson(readyFileName, ready);
   stopper.add("ready file", () => dir.remove(readyFileName));
   return { ready, problems: problemsOf(running) };
@@ -110,16 +112,22 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<{ ready: Re
 
 /**
  * What the embedded satellite tells the uplink CLI, so that `uplink share --url` needs no address of ours. Addresses that
- * mean "all of this machine" would mean another machine to who is told them.
+ * mean "all of this machine" would mean another machine to who is told them, and certificates are for names.
  */
-function edgeUrls({ host, tls, frontends }: ServeConfig, { authDrpc, linksharing }: ReadyFile): EdgeUrls {
+function edgeUrls({ host, frontends }: ServeConfig, { authDrpc, linksharing }: ReadyFile, tls: Tls): EdgeUrls {
   const everywhere = host === "0.0.0.0" || host === "::";
+  const shown = isIPv6(host) ? `[${host}]` : host;
+  const name = tls === undefined ? (everywhere ? undefined : host) : certifiedHost(host, tls);
+  const called = name === host ? shown : name;
   const named = frontends.sources.flags["linkshare"]?.["publicUrls"] !== undefined;
+  const at = (address: string | undefined) => (called === undefined ? undefined : address?.replace(shown, called));
   return {
-    authService: everywhere || authDrpc === undefined ? undefined : `${tls.length > 0 ? "" : "insecure://"}${authDrpc}`,
-    linksharing: everywhere && !named ? undefined : linksharing,
+    authService: tls === undefined ? at(authDrpc && `insecure://${authDrpc}`) : at(authDrpc),
+    linksharing: named ? linksharing : at(linksharing),
   };
 }
+
+type Tls = Certificates | undefined;
 
 /** Where the frontends listen that have started. */
 function addressesOf(host: RunningHost): ReadyFile["frontends"] {

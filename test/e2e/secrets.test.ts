@@ -7,6 +7,8 @@ import test from "ava";
 import type { ReadyFile } from "../../bin/ready-file.js";
 import { parseGrant } from "../../core/access/grant.js";
 import { parseAccessKeyId } from "../../core/auth/access-key.js";
+import { knexGrantStore } from "../../store/knex/grant-store.js";
+import { openGrantDatabase } from "../../store/knex/open.js";
 import { postgresMissing, postgresSchema } from "../helpers/postgres.js";
 import { hasProgram, mustRun } from "../helpers/run-program.js";
 import { type SecretTarget, secretBytes, secretRequests } from "../helpers/secret-requests.js";
@@ -96,16 +98,24 @@ onPostgres(
     const output: Buffer[] = [];
     const server = await startServer({
       dataDir: dir.path,
-      args: ["--log-level", "debug", "--auth-database", url],
+      args: ["--log-level", "debug", "--auth-database", url, "--project-info"],
       onOutput: (stream, chunk) => stream === "stderr" && output.push(chunk),
     });
     t.teardown(() => server.stop());
     const { secrets, outcomes } = await secretRequests(targetOf(server.ready));
     t.deepEqual(outcomes, expectedOutcomes);
+    const { head } = parseGrant(server.ready.accessGrant).apiKey;
+    const db = await openGrantDatabase(url);
+    const kept = await knexGrantStore(db).find({ macaroonHead: head }, 10);
+    await db.destroy();
+    t.true(
+      kept.length > 2 && kept.every(({ publicProjectId }) => publicProjectId?.length === 16),
+      "the satellite was asked",
+    );
     const schema = /search_path%3D(\w+)/.exec(url)![1]!;
     const { stdout: dump } = await mustRun(pgDump()!, ["--schema", schema, url]);
     // Bytes are hexadecimal there. The head of the macaroon is kept as it is, so that the search is known to work.
-    t.true(dump.includes(Buffer.from(parseGrant(server.ready.accessGrant).apiKey.head).toString("hex")));
+    t.true(dump.includes(Buffer.from(head).toString("hex")));
     const log = Buffer.concat(output);
     for (const secret of secrets) {
       const bytes = secretBytes(secret);
