@@ -1,6 +1,6 @@
 import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { z } from "zod";
-import { describeObject, gather, refuseSealed, structured, textOf, toolResult } from "./results.js";
+import { describeObject, readWhole, structured, textOf, toolResult } from "./results.js";
 import type { ObjectServerInit } from "./server.js";
 
 const readOnly = { readOnlyHint: true, openWorldHint: false };
@@ -76,15 +76,14 @@ export function addReadingTools(server: McpServer, { project, options, log, sign
     ({ bucket, key, offset = 0, length = options.maxReadBytes }) =>
       toolResult(log, async () => {
         const range = { start: offset, end: offset + length };
-        const { info, body } = await project.getObject(bucket, key, { range, signal });
-        refuseSealed(info);
-        const bytes = await gather(body);
+        const download = await project.getObject(bucket, key, { range, signal });
+        const bytes = await readWhole(download);
         const text = textOf(bytes);
-        const mimeType = info.custom["content-type"] ?? "application/octet-stream";
+        const mimeType = download.info.custom["content-type"] ?? "application/octet-stream";
         const blob = { uri: uriOf(bucket, key), mimeType, blob: bytes.toString("base64") };
         return {
           content: [text === undefined ? { type: "resource", resource: blob } : { type: "text", text }],
-          structuredContent: { size: info.size, offset, length: bytes.length },
+          structuredContent: { size: download.info.size, offset, length: bytes.length },
         };
       }),
   );

@@ -2,7 +2,7 @@ import { type McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/serv
 import { ErrorCode, McpError } from "@modelcontextprotocol/sdk/types.js";
 import { isPosternError } from "postern";
 import { uriOf } from "./reading.js";
-import { gather, publicText, refuseSealed, textOf } from "./results.js";
+import { publicText, readWhole, textOf } from "./results.js";
 import type { ObjectServerInit } from "./server.js";
 
 /** Resources that one list tells of; all others can be read all the same. */
@@ -46,11 +46,10 @@ export function addResources(server: McpServer, { project, options, log, signal 
       guarded(async () => {
         const key = decodeURIComponent(uri.pathname.slice(1));
         const range = { start: 0, end: options.maxReadBytes };
-        const { info, body } = await project.getObject(uri.host, key, { range, signal });
-        refuseSealed(info);
-        const bytes = await gather(body);
+        const download = await project.getObject(uri.host, key, { range, signal });
+        const bytes = await readWhole(download);
         const text = textOf(bytes);
-        const about = { uri: uri.href, mimeType: info.custom["content-type"] ?? "application/octet-stream" };
+        const about = { uri: uri.href, mimeType: download.info.custom["content-type"] ?? "application/octet-stream" };
         return { contents: [text === undefined ? { ...about, blob: bytes.toString("base64") } : { ...about, text }] };
       }),
   );

@@ -1,5 +1,5 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
-import { isPosternError, type ObjectInfo, PosternError } from "postern";
+import { isPosternError, type ObjectDownload, type ObjectInfo, PosternError } from "postern";
 import type { Logger } from "postern/frontend";
 
 /** A tool's result that programs read as JSON and models as text. */
@@ -22,12 +22,6 @@ export function publicText(error: unknown, log: Logger): string {
   return "internal: the server failed";
 }
 
-/** Objects that S3 clients encrypted with a key of their own (SSE-C) would be read as noise. */
-export function refuseSealed({ custom }: ObjectInfo): void {
-  if (custom["s3:sse-c"] === undefined) return;
-  throw new PosternError("permission-denied", "the object is encrypted with a key of its owner: read it through S3");
-}
-
 export function describeObject({ key, size, createdAt, custom }: ObjectInfo) {
   return { key, size, modified: createdAt.toISOString(), contentType: custom["content-type"] ?? "" };
 }
@@ -42,8 +36,19 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-export async function gather(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
+/** All bytes of a download. Objects that S3 clients encrypted with a key of their own (SSE-C) would be noise. */
+export async function readWhole(download: ObjectDownload): Promise<Buffer> {
+  try {
+    if (download.info.custom["s3:sse-c"] !== undefined) {
+      throw new PosternError(
+        "permission-denied",
+        "the object is encrypted with a key of its owner: read it through S3",
+      );
+    }
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of download.body) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  } finally {
+    download.close();
+  }
 }
