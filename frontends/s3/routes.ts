@@ -87,6 +87,8 @@ const subresources = new Set([
     " ",
   ),
   ..."versions website abac append encryptionUpdate".split(" "),
+  // MinIO's stream of notifications.
+  "events",
 ]);
 
 /** The only subresource that the query names, "" for none. */

@@ -75,6 +75,10 @@ async function authenticateV2(
   headers: RequestHeaders,
   lookUp: (accessKeyId: string) => Promise<Access>,
 ): Promise<Authenticated> {
+  checkSignedHeaders(
+    headers,
+    headers.names.filter((name) => name.startsWith("x-amz-")),
+  );
   const access = await lookUp(claim.accessKeyId);
   const right = [claim.stringToSign, claim.slashedStringToSign].some(
     (text) => text !== undefined && sameSignature(access.signV2(text), claim.signature),
@@ -114,13 +118,16 @@ function checkTime(claim: SignatureClaim, now: number): void {
 }
 
 /**
- * Every x-amz-* header that was sent must be signed, or it could have been added on the way. The body's hash is part
+ * Every x-amz-* and x-minio-* header that was sent must be signed, or it could have been added on the way. The body's hash is part
  * of what is signed anyway; x-amz-cf-id is added by Amazon's own proxies.
  */
 function checkSignedHeaders(headers: RequestHeaders, signed: readonly string[]): void {
   const unsigned = headers.names.filter(
     (name) =>
-      name.startsWith("x-amz-") && name !== "x-amz-content-sha256" && name !== "x-amz-cf-id" && !signed.includes(name),
+      (name.startsWith("x-amz-") || name.startsWith("x-minio-")) &&
+      name !== "x-amz-content-sha256" &&
+      name !== "x-amz-cf-id" &&
+      !signed.includes(name),
   );
   if (unsigned.length === 0) return;
   throw new S3Error("AccessDenied", {

@@ -2,6 +2,7 @@ import { isPosternError } from "../../../core/index.js";
 import { type Call, keyOf, type Operation } from "../call.js";
 import { checkDelete, deleteConditions } from "../delete-conditions.js";
 import { S3Error } from "../errors.js";
+import { forcesDelete } from "../force-delete.js";
 import { bypassesGovernance } from "../object-lock.js";
 import type { Reply } from "../reply.js";
 import { requireBucket } from "../require-bucket.js";
@@ -12,6 +13,7 @@ export const deleteObject: Operation = {
   name: "DeleteObject",
   async run(call) {
     const key = keyOf(call);
+    if (forcesDelete(call.headers)) throw new S3Error("NotImplemented", { extra: { Header: "x-minio-force-delete" } });
     const named = call.query.get("versionId");
     let version: Uint8Array | undefined;
     try {
