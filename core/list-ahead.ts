@@ -18,10 +18,14 @@ export interface ListAhead {
 }
 
 interface Kept {
+  /** All of one reading, shared by the pages that it serves. */
   readonly items: readonly ListedItem[];
+  /** Where the page begins among them; before them for that of the reading itself. */
+  readonly from: number;
   /** There are no more than these. */
   readonly complete: boolean;
   readonly readAt: number;
+  /** Counted once for each reading. */
   readonly size: number;
 }
 
@@ -31,6 +35,7 @@ const mostAhead = 8 * maximumPage;
 const keepMs = 5_000;
 /** Of all listings together, in bytes. */
 const mostBytes = 32 * 2 ** 20;
+const mostNames = 1_000;
 /** Of readings that keep something: each holds as much as it keeps. */
 const readsAtOnce = 2;
 
@@ -44,26 +49,23 @@ export function createListAhead(now: () => number = () => performance.now()): Li
   let keptBytes = 0;
   let reading = 0;
 
-  const drop = (name: string): Kept | undefined => {
-    const entry = kept.get(name);
-    if (entry === undefined) return undefined;
+  const isYoung = ({ readAt }: Kept): boolean => now() - readAt <= keepMs;
+  const drop = (name: string): void => {
+    keptBytes -= kept.get(name)?.size ?? 0;
     kept.delete(name);
-    keptBytes -= entry.size;
-    return now() - entry.readAt <= keepMs ? entry : undefined;
   };
-  /** What comes after the page, for whoever asks on from there. */
-  const keepRest = (page: PageRead, items: readonly ListedItem[], complete: boolean, readAt: number): void => {
-    const last = items[page.count - 2];
-    const rest = items.slice(page.count - 1);
-    if (last === undefined || rest.length === 0) return;
+  /** The page that comes after this one, for whoever asks on from there. */
+  const keepNext = (page: PageRead, { items, from, ...reading }: Kept): void => {
+    const next = from + page.count - 1;
+    const last = items[next - 1];
+    if (last === undefined || next >= items.length) return;
     const bound = last.isPrefix ? { afterKey: last.key, afterVersion: undefined } : boundAfter(page.scope, last);
     const name = nameOf({ ...page, bound });
-    const size = rest.reduce((sum, { key, item }) => sum + key.length + item.encryptedMetadata.length + 500, 0);
     drop(name);
-    kept.set(name, { items: rest, complete, readAt, size });
-    keptBytes += size;
+    kept.set(name, { items, from: next, ...reading });
+    keptBytes += reading.size;
     for (const [oldest, entry] of kept) {
-      if (keptBytes <= mostBytes && now() - entry.readAt <= keepMs) return;
+      if (keptBytes <= mostBytes && kept.size <= mostNames && isYoung(entry)) return;
       drop(oldest);
     }
   };
@@ -72,28 +74,29 @@ export function createListAhead(now: () => number = () => performance.now()): Li
     async read(page, fresh) {
       const { bound, count, scope } = page;
       if (bound === undefined || count <= maximumPage || scope.pending) return await fresh(count);
-      const ahead = drop(nameOf(page));
-      if (ahead !== undefined && (ahead.complete || ahead.items.length >= count)) {
-        keepRest(page, ahead.items, ahead.complete, ahead.readAt);
-        return ahead.items.slice(0, count);
+      const ahead = kept.get(nameOf(page));
+      if (ahead !== undefined && isYoung(ahead) && (ahead.complete || ahead.items.length - ahead.from >= count)) {
+        keepNext(page, { ...ahead, size: 0 });
+        return ahead.items.slice(ahead.from, ahead.from + count);
       }
       if (reading >= readsAtOnce) return await fresh(count);
       reading++;
       try {
         const found = await fresh(count + mostAhead);
-        const own = found.slice(0, count);
-        keepRest(
-          page,
-          [...own.slice(0, -1), ...found.slice(count - 1).map(apart)],
-          found.length < count + mostAhead,
-          now(),
-        );
-        return own;
+        // From the last entry of this page on: it is the bound of the next.
+        const items = found.slice(count - 2).map(apart);
+        const complete = found.length < count + mostAhead;
+        keepNext(page, { items, from: 2 - count, complete, readAt: now(), size: sizeOf(items) });
+        return found.slice(0, count);
       } finally {
         reading--;
       }
     },
   };
+}
+
+function sizeOf(items: readonly ListedItem[]): number {
+  return items.reduce((sum, { key, item }) => sum + key.length + item.encryptedMetadata.length + 500, 0);
 }
 
 /** Its bytes are parts of a reply with a thousand entries, which must not be kept for the sake of one. */

@@ -97,7 +97,10 @@ test("the first two pages are of this moment, later ones for seconds of the seco
   await page(4000);
   t.deepEqual(reads, [0, 1000, 4000]);
   await page(3000);
-  t.deepEqual(reads, [0, 1000, 4000, 3000], "each serves once");
+  t.deepEqual(reads, [0, 1000, 4000, 3000], "nor is what is too old for one page good for another");
+  await page(5000);
+  await page(5000);
+  t.is(reads.length, 4, "several clients that list the same share it");
   for (let from = 5000; from < 20_000; from += 1000) t.is((await page(from)).at(0), from + 1);
   t.true(reads.length <= 6);
 });
