@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import test from "ava";
 import { repositoryRoot } from "../helpers/root.js";
+import { mustRun } from "../helpers/run-program.js";
 import { startServer } from "../helpers/server.js";
 import { tempDir } from "../helpers/temp-dir.js";
 
@@ -62,8 +63,18 @@ test("a plugin that does not start, one that crashes and one that does not stop 
   t.not(parts["no-port"], "ok");
   t.regex(await (await fetch(`${admin}/metrics`)).text(), /stray_exceptions_total\{frontend="crashes"\} 1/);
 
+  const entry = join(repositoryRoot, "dist/bin/postern.js");
+  const list = async () => {
+    const args = ["serve", "--list", "--data-dir", server.dataDir, "--frontend", join(dir.path, "crashes.mjs")];
+    return (await mustRun(process.execPath, [entry, ...args])).stdout;
+  };
+  const running = await list();
+  t.regex(running, new RegExp(`^Running on .*, process ${server.ready.pids.gateway};`));
+  t.true(running.includes(`listens    http: ${crashing}\n`));
+
   const { code, ms } = await server.stop();
   t.is(code, 0, stderr);
   t.true(ms < 10_000, `${ms}`); // four seconds, on a machine with nothing else to do
+  t.regex(await list(), /^Not running on [\s\S]*crashes {2}\(.*\n {2}would listen {2}port: 127\.0\.0\.1:9100/);
   t.regex(stderr, /"frontend":"hangs".*did not stop in time/);
 });
