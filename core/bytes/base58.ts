@@ -57,11 +57,14 @@ export function decodeBase58(text: string): Uint8Array {
   return out;
 }
 
+const valueOfCode = new Uint8Array(128);
+for (let i = 0; i < alphabet.length; i++) valueOfCode[alphabet.charCodeAt(i)] = i;
+
 function parseDigits(text: string): bigint {
   let parts: bigint[] = [];
   for (let end = text.length; end > 0; end -= chunkDigits) {
     let part = 0;
-    for (let i = Math.max(0, end - chunkDigits); i < end; i++) part = part * 58 + alphabet.indexOf(text.charAt(i));
+    for (let i = Math.max(0, end - chunkDigits); i < end; i++) part = part * 58 + valueOfCode[text.charCodeAt(i)]!;
     parts.push(BigInt(part));
   }
   // Least significant first; each round joins neighbours.

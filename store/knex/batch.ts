@@ -6,9 +6,9 @@ export interface BatchOptions {
 }
 
 /**
- * Runs calls at once while few are under way; those that come while many are wait, and then share a run. A round trip
- * to the database costs more than what it does for one row, so many callers at a time are served faster together.
- * `run` gives one result for each input, or rejects for all.
+ * Calls of one turn of the event loop share a run; those that come while many runs are under way wait, and share the next.
+ * A round trip to the database costs more than what it does for one row, so many callers at a time are served faster
+ * together. `run` gives one result for each input, or rejects for all.
  */
 export function batched<I, O>(
   run: (inputs: readonly I[]) => Promise<readonly PromiseSettledResult<O>[]>,
@@ -21,6 +21,7 @@ export function batched<I, O>(
   }
   let waiting: Call[] = [];
   let running = 0;
+  let isAboutToStart = false;
 
   const settle = async (calls: readonly Call[]): Promise<void> => {
     try {
@@ -35,6 +36,7 @@ export function batched<I, O>(
     }
   };
   const start = async (): Promise<void> => {
+    isAboutToStart = false;
     running++;
     while (waiting.length > 0) {
       const calls = waiting.slice(0, size);
@@ -47,6 +49,8 @@ export function batched<I, O>(
   return (input) =>
     new Promise<O>((resolve, reject) => {
       waiting.push({ input, resolve, reject });
-      if (running < parallel) void start();
+      if (running >= parallel || isAboutToStart) return;
+      isAboutToStart = true;
+      setImmediate(start);
     });
 }

@@ -7,9 +7,7 @@ import { type RecordRow as Row, recordStatements, recordsTable as table } from "
 import { repeated } from "./repeat.js";
 
 /** Few runs at once keep most connections of the pool free for others, and fill the batches when many calls come. */
-const reading = { size: 64, parallel: 2 };
-/** A commit waits for the disk, and costs the database little meanwhile. */
-const writing = { size: 64, parallel: 3 };
+const batches = { size: 64, parallel: 2 };
 
 export interface KnexGrantStoreOptions {
   /** Milliseconds since the epoch; the clock when absent. */
@@ -36,7 +34,7 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
       // One of them is taken, and the others must not suffer for it.
       return Promise.allSettled(rows.map((row) => insert([row])));
     }
-  }, writing);
+  }, batches);
 
   /** Adds all rows or none. */
   const insert = (rows: readonly Row[]): Promise<void> => {
@@ -62,7 +60,7 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
     const rows = await repeated(() => statements.select(hashes));
     const byHash = new Map(rows.map((row) => [row.encryption_key_hash.toString("latin1"), row]));
     return hashes.map((hash) => ({ status: "fulfilled", value: byHash.get(hash.toString("latin1")) }));
-  }, reading);
+  }, batches);
 
   return {
     put: (keyHash, record) => put(rowOf(keyHash, record, now())),

@@ -3,7 +3,7 @@ import { batched } from "../../../store/knex/batch.js";
 
 const done = <T>(value: T): PromiseSettledResult<T> => ({ status: "fulfilled", value });
 
-test("calls run at once while few are under way, then together", async (t) => {
+test("calls of one turn run together, and those that come while many runs are under way wait", async (t) => {
   const runs: number[][] = [];
   const finish: (() => void)[] = [];
   const call = batched<number, number>(
@@ -14,18 +14,26 @@ test("calls run at once while few are under way, then together", async (t) => {
     },
     { size: 3, parallel: 2 },
   );
-  const results = [1, 2, 3, 4, 5, 6].map(call);
-  t.deepEqual(runs, [[1], [2]]);
-  finish[0]!();
-  t.is(await results[0], 10);
-  await Promise.resolve();
-  t.deepEqual(runs.slice(2), [[3, 4, 5]]);
+  const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  const results = [1, 2].map(call);
+  t.deepEqual(runs, []);
+  await turn();
+  t.deepEqual(runs, [[1, 2]]);
+  results.push(call(3));
+  await turn();
+  t.deepEqual(runs.slice(1), [[3]]);
+  results.push(...[4, 5, 6, 7].map(call));
+  await turn();
+  t.is(runs.length, 2);
   finish[1]!();
-  t.is(await results[1], 20);
-  await Promise.resolve();
-  t.deepEqual(runs.slice(3), [[6]]);
+  t.is(await results[2], 30);
+  await turn();
+  t.deepEqual(runs.slice(2), [[4, 5, 6]]);
+  finish[0]!();
+  await turn();
+  t.deepEqual(runs.slice(3), [[7]]);
   for (const end of finish) end();
-  t.deepEqual(await Promise.all(results), [10, 20, 30, 40, 50, 60]);
+  t.deepEqual(await Promise.all(results), [10, 20, 30, 40, 50, 60, 70]);
 });
 
 test("each call hears of its own result, and of what failed for all", async (t) => {
@@ -40,6 +48,6 @@ test("each call hears of its own result, and of what failed for all", async (t) 
   const settled = await Promise.allSettled([1, 2, 3, 8, 9, 4].map(call));
   t.deepEqual(
     settled.map((each) => (each.status === "fulfilled" ? each.value : (each.reason as Error).message)),
-    [1, "two", 3, "all of them", "all of them", 4],
+    [1, "two", 3, 8, "all of them", "all of them"],
   );
 });

@@ -142,7 +142,7 @@ else {
     await t.throwsAsync(store.put(hash, grantRecord({})), { code: "already-exists" });
     t.is(relay.lost, 2);
     const batch = Array.from({ length: 20 }, () => randomBytes(32));
-    relay.loseNext("INSERT 0 17");
+    relay.loseNext("INSERT 0 20");
     await Promise.all(batch.map((each) => store.put(each, grantRecord({}))));
     t.is(relay.lost, 3);
     for (const each of batch) t.truthy(await store.get(each));
