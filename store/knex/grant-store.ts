@@ -7,7 +7,9 @@ import { type RecordRow as Row, recordStatements, recordsTable as table } from "
 import { repeated } from "./repeat.js";
 
 /** Few runs at once keep most connections of the pool free for others, and fill the batches when many calls come. */
-const batches = { size: 64, parallel: 2 };
+const reading = { size: 64, parallel: 2 };
+/** A commit waits for the disk, and what comes meanwhile need not wait for two. */
+const writing = { size: 64, parallel: 6 };
 
 export interface KnexGrantStoreOptions {
   /** Milliseconds since the epoch; the clock when absent. */
@@ -34,7 +36,7 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
       // One of them is taken, and the others must not suffer for it.
       return Promise.allSettled(rows.map((row) => insert([row])));
     }
-  }, batches);
+  }, writing);
 
   /** Adds all rows or none. */
   const insert = (rows: readonly Row[]): Promise<void> => {
@@ -60,7 +62,7 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
     const rows = await repeated(() => statements.select(hashes));
     const byHash = new Map(rows.map((row) => [row.encryption_key_hash.toString("latin1"), row]));
     return hashes.map((hash) => ({ status: "fulfilled", value: byHash.get(hash.toString("latin1")) }));
-  }, batches);
+  }, reading);
 
   return {
     put: (keyHash, record) => put(rowOf(keyHash, record, now())),
