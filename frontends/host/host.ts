@@ -182,9 +182,10 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
 
   try {
     for (const hosted of options.frontends) await start(hosted);
-    server = await grpc.open((error, path) =>
-      deps.log.error({ error: describe(error), path }, "defect in a gRPC call"),
-    );
+    server = await grpc.open({
+      onDefect: (error, path) => deps.log.error({ error: describe(error), path }, "defect in a gRPC call"),
+      ready: () => deps.access.ping(),
+    });
     const health = { check, stopping: () => stopped !== undefined };
     if (options.admin !== undefined) admin = await listenAdmin(options.admin, health, metrics);
   } catch (error) {

@@ -13,8 +13,8 @@ export interface SharedGrpc {
   mountOf(frontend: string): GrpcMount;
   /** Takes back what a frontend mounted that did not start. */
   unmount(frontend: string): void;
-  /** Listens, unless nothing was mounted. Nothing can be mounted from then on. */
-  open(onDefect: (error: unknown, path: string) => void): Promise<RunningServer | undefined>;
+  /** Listens, unless nothing was mounted. Nothing can be mounted from then on. Health says what `ready` does. */
+  open(watch: Pick<ServeGrpcOptions, "onDefect" | "ready">): Promise<RunningServer | undefined>;
   /** Full names, by frontend. */
   services(): ReadonlyMap<string, readonly string[]>;
 }
@@ -43,11 +43,11 @@ export function createSharedGrpc(options: SharedGrpcOptions): SharedGrpc {
     unmount(frontend) {
       for (let i = mounted.length - 1; i >= 0; i--) if (mounted[i]!.frontend === frontend) mounted.splice(i, 1);
     },
-    async open(onDefect) {
+    async open(watch) {
       open = true;
       if (mounted.length === 0) return undefined;
       const services = mounted.map(({ service }) => service);
-      return await serveGrpc({ inactivityTimeoutMs: 60_000, ...options, services, reflection: true, onDefect });
+      return await serveGrpc({ inactivityTimeoutMs: 60_000, ...options, services, reflection: true, ...watch });
     },
     services() {
       const names = new Map<string, string[]>();
