@@ -37,7 +37,7 @@ const keepMs = 5_000;
 const mostBytes = 32 * 2 ** 20;
 const mostNames = 1_000;
 /** Of readings that keep something: each holds as much as it keeps. */
-const readsAtOnce = 2;
+const readsAtOnce = 4;
 
 /**
  * Where keys are encrypted, a page in plain order takes a look at all of its folder. From the second full page of a
