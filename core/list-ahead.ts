@@ -10,6 +10,8 @@ export interface PageRead {
   readonly bound: ListBound;
   /** One more than the page has, to know whether there is another. */
   readonly count: number;
+  /** The bound is the end of an earlier page of the same listing. */
+  readonly continues: boolean;
 }
 
 export interface ListAhead {
@@ -24,6 +26,8 @@ interface Kept {
   readonly from: number;
   /** There are no more than these. */
   readonly complete: boolean;
+  /** When the reading began: all that was written before is in it. */
+  readonly begunAt: number;
   readonly readAt: number;
   /** Counted once for each reading. */
   readonly size: number;
@@ -41,11 +45,13 @@ const readsAtOnce = 4;
 
 /**
  * Where keys are encrypted, a page in plain order takes a look at all of its folder. From the second full page of a
- * listing on, such a look is made to serve for the next ones, too, if they are asked for within seconds. The first two
- * pages are always of this moment, and so is every page that holds less than a satellite's.
+ * listing on, such a look is made to serve for the next ones, too, if they are asked for within seconds. It serves no
+ * listing that began after it: what was written before a listing began is in all of its pages.
  */
 export function createListAhead(now: () => number = () => performance.now()): ListAhead {
   const kept = new Map<string, Kept>();
+  /** When the last of the listings began that go on at a place. */
+  const begun = new Map<string, number>();
   let keptBytes = 0;
   let reading = 0;
 
@@ -54,15 +60,19 @@ export function createListAhead(now: () => number = () => performance.now()): Li
     keptBytes -= kept.get(name)?.size ?? 0;
     kept.delete(name);
   };
-  /** The page that comes after this one, for whoever asks on from there. */
-  const keepNext = (page: PageRead, { items, from, ...reading }: Kept): void => {
+  /** A listing that began at `since` goes on at the page of this name. */
+  const noteBegin = (name: string, since: number): void => {
+    const latest = Math.max(since, begun.get(name) ?? since);
+    begun.delete(name);
+    begun.set(name, latest);
+    if (begun.size > mostNames) begun.delete(begun.keys().next().value!);
+  };
+  /** For whoever asks on from the end of the page. */
+  const keepNext = (name: string, page: PageRead, { from, ...reading }: Kept): void => {
     const next = from + page.count - 1;
-    const last = items[next - 1];
-    if (last === undefined || next >= items.length) return;
-    const bound = last.isPrefix ? { afterKey: last.key, afterVersion: undefined } : boundAfter(page.scope, last);
-    const name = nameOf({ ...page, bound });
+    if (next >= reading.items.length || (kept.get(name)?.begunAt ?? 0) > reading.begunAt) return;
     drop(name);
-    kept.set(name, { items, from: next, ...reading });
+    kept.set(name, { from: next, ...reading });
     keptBytes += reading.size;
     for (const [oldest, entry] of kept) {
       if (keptBytes <= mostBytes && kept.size <= mostNames && isYoung(entry)) return;
@@ -72,27 +82,52 @@ export function createListAhead(now: () => number = () => performance.now()): Li
 
   return {
     async read(page, fresh) {
-      const { bound, count, scope } = page;
-      if (bound === undefined || count <= maximumPage || scope.pending) return await fresh(count);
-      const ahead = kept.get(nameOf(page));
-      if (ahead !== undefined && isYoung(ahead) && (ahead.complete || ahead.items.length - ahead.from >= count)) {
-        keepNext(page, { ...ahead, size: 0 });
-        return ahead.items.slice(ahead.from, ahead.from + count);
+      const { count, scope, continues } = page;
+      if (count <= maximumPage || scope.pending) return await fresh(count);
+      const begunAt = now();
+      const since = continues ? (begun.get(nameOf(page)) ?? begunAt) : begunAt;
+      const goesOn = (found: readonly ListedItem[]): string | undefined => {
+        const name = nextOf(page, found);
+        if (name !== undefined) noteBegin(name, since);
+        return name;
+      };
+      const ahead = continues ? kept.get(nameOf(page)) : undefined;
+      const serves = ahead !== undefined && isYoung(ahead) && ahead.begunAt >= since;
+      if (serves && (ahead.complete || ahead.items.length - ahead.from >= count)) {
+        const found = ahead.items.slice(ahead.from, ahead.from + count);
+        const name = goesOn(found);
+        if (name !== undefined) keepNext(name, page, { ...ahead, size: 0 });
+        return found;
       }
-      if (reading >= readsAtOnce) return await fresh(count);
+      if (!continues || reading >= readsAtOnce) {
+        const found = await fresh(count);
+        goesOn(found);
+        return found;
+      }
       reading++;
       try {
         const found = await fresh(count + mostAhead);
         // From the last entry of this page on: it is the bound of the next.
         const items = found.slice(count - 2).map(apart);
         const complete = found.length < count + mostAhead;
-        keepNext(page, { items, from: 2 - count, complete, readAt: now(), size: sizeOf(items) });
+        const name = goesOn(found);
+        const size = sizeOf(items);
+        if (name !== undefined)
+          keepNext(name, page, { items, from: 2 - count, complete, begunAt, readAt: now(), size });
         return found.slice(0, count);
       } finally {
         reading--;
       }
     },
   };
+}
+
+/** Name of the page that comes after this one; undefined where there is none. */
+function nextOf(page: PageRead, found: readonly ListedItem[]): string | undefined {
+  const last = found[page.count - 2];
+  if (last === undefined || found.length < page.count) return undefined;
+  const bound = last.isPrefix ? { afterKey: last.key, afterVersion: undefined } : boundAfter(page.scope, last);
+  return nameOf({ ...page, bound });
 }
 
 function sizeOf(items: readonly ListedItem[]): number {

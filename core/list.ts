@@ -22,6 +22,7 @@ interface Listing {
   /** Goes on within the key `cursor`. */
   readonly versionCursor?: Uint8Array | undefined;
   readonly limit: number;
+  readonly continues: boolean;
 }
 
 export async function listObjects(
@@ -107,6 +108,7 @@ function listingOf(options: ListObjectsOptions): Listing {
     delimiter: utf8(delimiter),
     cursor: cursor === undefined || cursor.length === 0 ? undefined : keyBytes(cursor),
     limit: Math.min(limit, maximumPage),
+    continues: options.continues === true && cursor !== undefined && cursor.length > 0,
   };
 }
 
@@ -118,10 +120,11 @@ async function firstEntries(scope: ListScope, listing: Listing, count: number): 
   const cipher = scope.context.store.lookupUnencrypted(scope.bucket, prefix)?.pathCipher;
   if (cipher === CipherSuite.Null) return await plainEntries(scope, listing, count);
   const bound = boundOf(listing);
+  const { continues } = listing;
   const folders = equalBytes(delimiter, utf8("/"));
   if (delimiter.length > 0 && !folders) return await groupedEntries(scope, listing, count);
   const first = folders ? firstOfFolder : firstOfTree;
-  return await listAhead.read({ scope, prefix, delimiter, bound, count }, (most) =>
+  return await listAhead.read({ scope, prefix, delimiter, bound, count, continues }, (most) =>
     first(scope, { prefix, bound, count: most }),
   );
 }

@@ -22,6 +22,11 @@ export interface ListObjectsOptions extends CallSettings {
   delimiter?: string;
   /** Entries after this key or prefix, in byte order; a prefix that the cursor lies in comes before it. */
   cursor?: Key;
+  /**
+   * The cursor is `next` of an earlier page: this one may show the bucket as it was when that listing began, which spares
+   * looking at a large folder anew for each page. False when absent, and a page is of this moment.
+   */
+  continues?: boolean;
   /** Most entries in the page, at most 1 000; 1 000 when absent. */
   limit?: number;
   /** Also custom metadata of objects that have an ETag; false when absent, and `custom` is empty for those. */

@@ -34,8 +34,8 @@ async function listAll(context: ProjectContext, options: ListObjectsOptions, ver
   let next: { cursor?: Uint8Array; versionCursor?: Uint8Array } = {};
   for (;;) {
     const page = versions
-      ? await listVersions(context, "bucket", { ...options, ...next })
-      : await listObjects(context, "bucket", { ...options, ...next });
+      ? await listVersions(context, "bucket", { ...options, ...next, continues: true })
+      : await listObjects(context, "bucket", { ...options, ...next, continues: true });
     names.push(...page.entries.map(nameOf));
     if (page.next === undefined) return names;
     next = { cursor: page.next, versionCursor: (page as Partial<VersionPage>).nextVersion };
@@ -64,12 +64,19 @@ const itemOf = (number: number): ListedItem => ({
 function numbers(total: number) {
   let time = 0;
   const reads: number[] = [];
+  let during: (() => Promise<void>) | undefined;
   const ahead = createListAhead(() => time);
-  const page = async (from: number | undefined, other: Partial<ListScope> = {}, count = 1001) => {
+  const page = async (
+    from: number | undefined,
+    other: Partial<ListScope> & { restart?: boolean } = {},
+    count = 1001,
+  ) => {
     const bound = from === undefined ? undefined : { afterKey: itemOf(from).key, afterVersion: undefined };
-    const wanted = { scope: { ...scope, ...other }, prefix: utf8(""), delimiter: utf8(""), bound, count };
+    const place = { prefix: utf8(""), delimiter: utf8(""), bound, count };
+    const wanted = { ...place, scope: { ...scope, ...other }, continues: bound !== undefined && !other.restart };
     const found = await ahead.read(wanted, async (most) => {
       reads.push(from ?? 0);
+      await during?.();
       const first = (from ?? 0) + 1;
       return Array.from({ length: Math.max(Math.min(most, total - first + 1), 0) }, (_, i) => itemOf(first + i));
     });
@@ -80,6 +87,13 @@ function numbers(total: number) {
     reads,
     wait: (ms: number) => {
       time += ms;
+    },
+    /** Runs in the next reading, and only in that. */
+    whileReading: (run: () => Promise<void>) => {
+      during = async () => {
+        during = undefined;
+        await run();
+      };
     },
   };
 }
@@ -117,4 +131,36 @@ test("an end is an end; small pages, pending uploads and other grants are read f
   t.is((await page(2000)).length, 1001);
   t.is((await page(3000)).length, 500);
   t.is(reads.length, 5);
+});
+
+test("a listing sees nothing of a reading that began before it", async (t) => {
+  const { page, reads, wait } = numbers(20_000);
+  await page(undefined);
+  await page(1000);
+  wait(10);
+  // Another listing begins at the same place, or in the middle, as start-after does.
+  await page(undefined);
+  await page(1000);
+  t.deepEqual(reads, [0, 1000, 0, 1000]);
+  await page(2000);
+  t.is(reads.length, 4);
+  wait(10);
+  await page(2000, { restart: true });
+  await page(3000);
+  t.deepEqual(reads, [0, 1000, 0, 1000, 2000, 3000]);
+});
+
+test("a reading that ends late takes the place of none that began after it", async (t) => {
+  const { page, reads, wait, whileReading } = numbers(20_000);
+  await page(undefined);
+  whileReading(async () => {
+    wait(10);
+    await page(undefined);
+    await page(1000);
+  });
+  await page(1000);
+  t.deepEqual(reads, [0, 1000, 0, 1000]);
+  await page(2000);
+  t.is(reads.length, 4, "served by the one that began last");
+  wait(10);
 });

@@ -20,7 +20,8 @@ export const listObjectsV2: Operation = {
     const startAfter = query.get("start-after");
     const cursor: Key | undefined = token ? decodeToken(token) : startAfter;
     const options = listingOptions(call, { prefix, delimiter, cursor, limit });
-    const page = await call.project.listObjects(call.bucket, options);
+    // What was written before a listing began is in its pages; what comes meanwhile need not be.
+    const page = await call.project.listObjects(call.bucket, { ...options, continues: Boolean(token) });
     const owner = query.get("fetch-owner") === "true" ? call.access.ownerId : undefined;
     return xmlReply(
       xmlDocument((xml) =>
