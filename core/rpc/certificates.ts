@@ -80,9 +80,11 @@ export async function openCertificates(
 }
 
 async function load({ certFile, keyFile }: CertificateFiles): Promise<LoadedPair> {
-  const [cert, key] = await Promise.all([certFile, keyFile].map(read));
+  // One after the other, so that of two that are missing always the same one is told.
+  const cert = await read(certFile);
+  const key = await read(keyFile);
   try {
-    return loadPair({ cert: cert!, key: key! });
+    return loadPair({ cert, key });
   } catch (error) {
     const said =
       error instanceof Error && /mismatch/i.test(error.message) ? "do not belong together" : "can not be used";

@@ -236,15 +236,21 @@ function slow(memory: Project): Partial<Project> {
       if (signal?.aborted) stop();
       else signal?.addEventListener("abort", stop, { once: true });
     });
-  return Object.fromEntries(
-    Object.entries(memory).map(([name, method]) => [
-      name,
-      async (...args: unknown[]) => {
-        await wait(((args.at(-1) ?? {}) as { signal?: AbortSignal }).signal);
-        return await (method as (...args: unknown[]) => unknown).apply(memory, args);
-      },
-    ]),
-  );
+  const calls = Object.entries(memory).map(([name, method]) => [
+    name,
+    async (...args: unknown[]) => {
+      await wait(((args.at(-1) ?? {}) as { signal?: AbortSignal }).signal);
+      return await (method as (...args: unknown[]) => unknown).apply(memory, args);
+    },
+  ]);
+  return {
+    ...Object.fromEntries(calls),
+    // The only call that answers at once, with what waits.
+    async *walkObjects(bucket, prefix, options) {
+      await wait(options?.signal);
+      yield* memory.walkObjects(bucket, prefix, options);
+    },
+  };
 }
 
 /** Calls that end only when they are cancelled, or never. */
