@@ -4,10 +4,10 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "ava";
 import type { GrantStore } from "../../core/index.js";
-import { grantRecord } from "../helpers/grant-record.js";
 import { repositoryRoot } from "../helpers/root.js";
 import { mustRun } from "../helpers/run-program.js";
 import { tempDir } from "../helpers/temp-dir.js";
+import { grantRecord } from "../suites/grant-store-suite.js";
 
 const text = readFileSync(join(repositoryRoot, "docs/auth.md"), "utf8");
 const [store = "", suite = ""] = [...text.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);

@@ -10,12 +10,12 @@ import { createAuthService } from "../../core/auth/service.js";
 import { knexGrantStore } from "../../store/knex/grant-store.js";
 import { openGrantDatabase } from "../../store/knex/open.js";
 import { authDeps } from "../helpers/auth-deps.js";
-import { grantRecord } from "../helpers/grant-record.js";
 import { postgresMissing, postgresSchema } from "../helpers/postgres.js";
 import { repositoryRoot } from "../helpers/root.js";
 import { mustRun, runProgram } from "../helpers/run-program.js";
 import { tempDir } from "../helpers/temp-dir.js";
 import { until } from "../helpers/until.js";
+import { grantRecord } from "../suites/grant-store-suite.js";
 
 const entry = join(repositoryRoot, "dist", "bin", "postern.js");
 const missing = await postgresMissing();

@@ -16,6 +16,7 @@ export interface RawRequest {
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  readonly signal?: AbortSignal;
   /** Value of x-amz-content-sha256; the body's SHA-256 when absent. */
   readonly payloadHash?: string;
   /** Signs; the test server's own when absent. */
@@ -105,7 +106,10 @@ export function plainRequest(url: string, raw: RawRequest): Promise<RawReply> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const req = request(
-      { hostname, port, path: raw.target, method: raw.method ?? "GET", headers: { ...raw.headers }, agent: false },
+      {
+        ...{ hostname, port, path: raw.target, method: raw.method ?? "GET" },
+        ...{ headers: { ...raw.headers }, agent: false, signal: raw.signal },
+      },
       (res) => {
         const parts: Buffer[] = [];
         res.on("data", (part: Buffer) => parts.push(part));

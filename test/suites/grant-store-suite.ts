@@ -30,14 +30,14 @@ export function grantStoreSuite(
     });
 
   check("a record comes back as it was put", async (t, { store, clock }) => {
-    const full = record({
+    const full = grantRecord({
       expiresAt: clock.now + 5_000,
       public: true,
       usageTags: ["a", "b"],
       publicProjectId: randomBytes(16),
       projectCreatedAt: clock.now - 1,
     });
-    for (const given of [full, record({})]) {
+    for (const given of [full, grantRecord()]) {
       const hash = randomBytes(32);
       await store.put(hash, given);
       const { createdAt, invalidation, ...stored } = (await store.get(hash))!;
@@ -48,31 +48,31 @@ export function grantStoreSuite(
   });
 
   check("an unknown key hash finds nothing", async (t, { store }) => {
-    await store.put(randomBytes(32), record({}));
+    await store.put(randomBytes(32), grantRecord());
     t.is(await store.get(randomBytes(32)), undefined);
   });
 
   check("a key hash is kept once, also when its record is invalid or expired", async (t, { store, clock }) => {
     const hash = randomBytes(32);
-    await store.put(hash, record({ satelliteAddress: "first", expiresAt: clock.now + 10 }));
-    await t.throwsAsync(store.put(hash, record({})), { code: "already-exists" });
+    await store.put(hash, grantRecord({ satelliteAddress: "first", expiresAt: clock.now + 10 }));
+    await t.throwsAsync(store.put(hash, grantRecord()), { code: "already-exists" });
     await store.invalidate({ keyHash: hash }, "why");
-    await t.throwsAsync(store.put(hash, record({})), { code: "already-exists" });
+    await t.throwsAsync(store.put(hash, grantRecord()), { code: "already-exists" });
     t.is((await store.get(hash))?.satelliteAddress, "first");
     clock.now += 10;
-    await t.throwsAsync(store.put(hash, record({})), { code: "already-exists" });
+    await t.throwsAsync(store.put(hash, grantRecord()), { code: "already-exists" });
   });
 
   check("of many writers of one key hash exactly one wins", async (t, { store }) => {
     const hash = randomBytes(32);
-    const puts = Array.from({ length: 8 }, () => store.put(hash, record({})));
+    const puts = Array.from({ length: 8 }, () => store.put(hash, grantRecord()));
     const results = await Promise.allSettled(puts);
     t.is(results.filter((result) => result.status === "fulfilled").length, 1);
   });
 
   check("a record is gone from the millisecond in which it expires", async (t, { store, clock }) => {
     const hash = randomBytes(32);
-    await store.put(hash, record({ expiresAt: clock.now + 1_000 }));
+    await store.put(hash, grantRecord({ expiresAt: clock.now + 1_000 }));
     clock.now += 999;
     t.truthy(await store.get(hash));
     clock.now += 1;
@@ -81,7 +81,7 @@ export function grantStoreSuite(
 
   check("invalidating keeps the first reason and time", async (t, { store, clock }) => {
     const hash = randomBytes(32);
-    await store.put(hash, record({}));
+    await store.put(hash, grantRecord());
     const at = clock.now;
     t.is(await store.invalidate({ keyHash: hash }, "stolen"), 1);
     clock.now += 5;
@@ -93,8 +93,8 @@ export function grantStoreSuite(
     const head = randomBytes(32);
     const hashes = [randomBytes(32), randomBytes(32)];
     const other = randomBytes(32);
-    for (const hash of hashes) await store.put(hash, record({ macaroonHead: head, public: true }));
-    await store.put(other, record({ public: true }));
+    for (const hash of hashes) await store.put(hash, grantRecord({ macaroonHead: head, public: true }));
+    await store.put(other, grantRecord({ public: true }));
     t.is(await store.unpublish({ macaroonHead: head }), 2);
     t.is(await store.unpublish({ macaroonHead: head }), 0);
     t.is(await store.invalidate({ macaroonHead: head }, "leaked"), 2);
@@ -113,9 +113,9 @@ export function grantStoreSuite(
     const { store, clock } = at;
     const head = randomBytes(32);
     const hash = randomBytes(32);
-    await store.put(hash, record({ macaroonHead: head, expiresAt: clock.now + 1 }));
-    await store.put(randomBytes(32), record({ macaroonHead: head }));
-    await store.put(randomBytes(32), record({}));
+    await store.put(hash, grantRecord({ macaroonHead: head, expiresAt: clock.now + 1 }));
+    await store.put(randomBytes(32), grantRecord({ macaroonHead: head }));
+    await store.put(randomBytes(32), grantRecord());
     await store.invalidate({ keyHash: hash }, "stolen");
     clock.now += 5;
     const [found, ...others] = await store.find({ keyHash: hash }, 10);
@@ -129,9 +129,9 @@ export function grantStoreSuite(
 
   check("expired records are removed in batches, others stay", async (t, { store, clock }) => {
     const lasting = randomBytes(32);
-    await store.put(lasting, record({}));
-    await store.put(randomBytes(32), record({ expiresAt: clock.now + 100 }));
-    for (let i = 0; i < 5; i++) await store.put(randomBytes(32), record({ expiresAt: clock.now + 1 }));
+    await store.put(lasting, grantRecord());
+    await store.put(randomBytes(32), grantRecord({ expiresAt: clock.now + 100 }));
+    for (let i = 0; i < 5; i++) await store.put(randomBytes(32), grantRecord({ expiresAt: clock.now + 1 }));
     clock.now += 50;
     t.is(await store.deleteExpired(3), 3);
     t.is(await store.deleteExpired(3), 2);
@@ -144,7 +144,8 @@ export function grantStoreSuite(
   });
 }
 
-function record(fields: Partial<GrantRecord>): GrantRecord {
+/** A record of no meaning, different each time. */
+export function grantRecord(fields: Partial<GrantRecord> = {}): GrantRecord {
   return {
     satelliteAddress: "id@127.0.0.1:7777",
     macaroonHead: randomBytes(32),

@@ -6,9 +6,9 @@ import type { GrantStore, StoredGrantRecord } from "../../../core/auth/grant-sto
 import { authFrontend } from "../../../frontends/auth/index.js";
 import { memoryGrantStore } from "../../../store/memory.js";
 import { authDeps } from "../../helpers/auth-deps.js";
-import { grantRecord } from "../../helpers/grant-record.js";
 import { plainRequest, signedRequest } from "../../helpers/s3-request.js";
 import { startS3TestServer, testCredentials } from "../../helpers/s3-server.js";
+import { grantRecord } from "../../suites/grant-store-suite.js";
 
 /** Writes down what is asked of a store, and which secrets of its records are touched. */
 function watched(inner: GrantStore): { store: GrantStore; seen: string[] } {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { request } from "node:http";
 import { SignatureV4 } from "@smithy/signature-v4";
 import test from "ava";
 import { linkshare } from "../../../frontends/linkshare/index.js";
-import { Sha256 } from "../../helpers/s3-request.js";
+import { plainRequest, Sha256 } from "../../helpers/s3-request.js";
 import { frontendSuite, type SuiteServer } from "../../suites/frontend-suite.js";
 
 frontendSuite(
@@ -49,16 +48,5 @@ async function get({ addresses, credentials }: SuiteServer, target: string, sign
   const query = Object.fromEntries(new URLSearchParams(search));
   const at = { method: "GET", protocol: "http:", hostname, port: Number(port), path, query, headers: { host } };
   const { headers } = await signer.sign(at);
-  return new Promise<{ status: number; headers: object; body: string }>((resolve, reject) => {
-    const req = request({ hostname, port, path: target, headers, signal, agent: false }, (res) => {
-      const parts: Buffer[] = [];
-      res.on("data", (part: Buffer) => parts.push(part));
-      res.on("error", reject);
-      res.on("end", () =>
-        resolve({ status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(parts).toString() }),
-      );
-    });
-    req.on("error", reject);
-    req.end();
-  });
+  return plainRequest(addresses["http"]!, { target, headers, signal });
 }

@@ -4,11 +4,10 @@ import test from "ava";
 import knex from "knex";
 import { knexGrantStore } from "../../../store/knex/grant-store.js";
 import { openGrantDatabase, openPostgres } from "../../../store/knex/open.js";
-import { grantRecord } from "../../helpers/grant-record.js";
 import { postgresMissing, postgresSchema } from "../../helpers/postgres.js";
 import { repositoryRoot } from "../../helpers/root.js";
 import { mustRun } from "../../helpers/run-program.js";
-import { grantStoreSuite } from "../../suites/grant-store-suite.js";
+import { grantRecord, grantStoreSuite } from "../../suites/grant-store-suite.js";
 
 const missing = await postgresMissing();
 

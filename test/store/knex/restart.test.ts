@@ -9,10 +9,10 @@ import type { GrantStore } from "../../../core/auth/grant-store.js";
 import { isPosternError } from "../../../core/errors.js";
 import { knexGrantStore } from "../../../store/knex/grant-store.js";
 import { type Knex, openPostgres } from "../../../store/knex/open.js";
-import { grantRecord } from "../../helpers/grant-record.js";
 import { ownPostgres } from "../../helpers/postgres.js";
 import { whyNoServer } from "../../helpers/postgres-server.js";
 import { until } from "../../helpers/until.js";
+import { grantRecord } from "../../suites/grant-store-suite.js";
 
 const missing = whyNoServer();
 
