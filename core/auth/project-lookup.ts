@@ -36,10 +36,10 @@ export function createProjectLookup(
     if (found !== undefined) return found;
     if (underWay >= maxAtOnce) return unknown;
     underWay++;
+    const controller = new AbortController();
+    const late = deferredAbort(controller, timeoutMs);
     try {
-      const signal = AbortSignal.timeout(timeoutMs);
-      const late = new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-      const project = await Promise.race([ask(accessGrant, signal), late]);
+      const project = await Promise.race([ask(accessGrant, controller.signal), late.aborted]);
       known.set(id, project);
       if (known.size > maxEntries) known.delete(known.keys().next().value!);
       return project;
@@ -47,7 +47,20 @@ export function createProjectLookup(
       // Whatever it is: the record goes without.
       return unknown;
     } finally {
+      late.cancel();
       underWay--;
     }
   };
+}
+
+/** A timer of its own, and no AbortSignal.timeout: that one keeps no process alive which waits for nothing else. */
+function deferredAbort(controller: AbortController, ms: number): { aborted: Promise<never>; cancel(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      controller.abort();
+      reject(controller.signal.reason);
+    }, ms);
+  });
+  return { aborted, cancel: () => clearTimeout(timer) };
 }
