@@ -46,10 +46,12 @@ const statementMs = 15_000;
 const defaultConnections = 10;
 /** One has the turn, and one migrates. */
 const migratingConnections = 2;
+/** How long one waits for its turn, or for a table that others use; it could be for ever where one of them hangs. */
+const lockMs = 60_000;
 
 /** Opens the database, which several gateways may share, and brings its tables up to date. Whoever opens destroys. */
 export async function openPostgres({ url, connections = defaultConnections }: PostgresOptions): Promise<Knex> {
-  const migrating = pool(url, { ...limits }, migratingConnections);
+  const migrating = pool(url, { ...limits, lock_timeout: lockMs }, migratingConnections);
   try {
     await migrationTurn(migrating, async () => {
       // Whoever had the lock of Knex was killed.

@@ -68,7 +68,7 @@ async function launch(options: readonly string[]): Promise<OwnPostgresServer | {
   const stop = as("pg_ctl", "-s", "-m", "immediate", "stop");
   const keeper = spawn(
     "sh",
-    ["-c", `${quoted(start)} && echo ready; cat >/dev/null; ${quoted(stop)}; rm -rf ${quoted([dir])}`],
+    ["-c", `${quoted(start)} || exit 1; echo ready; cat >/dev/null; ${quoted(stop)}; rm -rf ${quoted([dir])}`],
     { cwd: dir, detached: true, stdio: ["pipe", "pipe", "inherit"] },
   );
   const [first] = (await Promise.race([once(keeper.stdout, "data"), once(keeper, "exit").then(() => [""])])) as [
