@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { type AuthFlags, authConfig } from "./auth-config.js";
 import { addRecordsCommands } from "./auth-records.js";
-import { serveAuth } from "./auth-serve.js";
 import { readEnvironment } from "./env.js";
 import { addTlsOptions } from "./tls.js";
 
@@ -30,6 +29,9 @@ export function addAuthCommands(program: Command): void {
     .option("--project-info", "ask the satellite which project a grant is of, else its API key stands for it")
     .option("--trusted-proxies <count>", "proxies in front whose X-Forwarded-For is believed (default: 0)")
     .option("--log-level <level>", "debug, info, warn, error or silent (default: warn; env: POSTERN_LOG_LEVEL)")
-    .action((flags: AuthFlags) => serveAuth(authConfig(flags, readEnvironment())));
+    .action(async (flags: AuthFlags) => {
+      const { serveAuth } = await import("./auth-serve.js");
+      return serveAuth(authConfig(flags, readEnvironment()));
+    });
   addRecordsCommands(auth);
 }

@@ -1,4 +1,5 @@
-import { type CertificateFiles, PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
+import type { CertificateFiles } from "../core/index.js";
 import { dataDir, type LogLevel, logLevels, wholeNumber } from "./config.js";
 import type { Environment } from "./env.js";
 import { type TlsFlags, tlsFiles } from "./tls.js";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { GrantStore } from "../core/auth/grant-store.js";
 import { createRecordsAdmin, type RecordsAdmin } from "../core/auth/records-admin.js";
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 import { knexGrantStore } from "../store/knex/grant-store.js";
 import { openGrantDatabase } from "../store/knex/open.js";
 import { authDatabase } from "./auth-config.js";

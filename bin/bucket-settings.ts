@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 import { type BucketSettings, createBucketSettings } from "../core/settings/bucket-settings.js";
 import { cachingSettingsStore } from "../core/settings/caching-settings-store.js";
 import type { Knex } from "../store/knex/open.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 
 /** What `--config` names: which frontends to load, and options of all. */
 export interface ConfigFile {

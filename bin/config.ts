@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { type CertificateFiles, PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
+import type { CertificateFiles } from "../core/index.js";
 import { readConfigFile } from "./config-file.js";
 import type { Environment } from "./env.js";
 import type { FrontendsConfig } from "./frontends.js";
@@ -163,6 +164,9 @@ function frontendsConfig(flags: ServeFlags, env: Environment): FrontendsConfig {
     },
   };
 }
+
+/** Folder of the network below a data folder. */
+export const networkFolder = "network";
 
 /** What `postern network` was told on the command line; everything may be left out. */
 export interface NetworkFlags {

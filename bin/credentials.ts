@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 import type { DataDir } from "./data-dir.js";
 
 /** What a server must remember to be the same server after a restart. Kept in a file that its owner alone may read. */

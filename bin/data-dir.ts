@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 import { type FolderLock, lockFolder } from "../network/lock.js";
 
 /** The folder of one running server. Files in it that hold secrets can be read by their owner alone. */

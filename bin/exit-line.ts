@@ -1,4 +1,4 @@
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 
 /** The one line that a person reads when the program can not go on, in place of a stack. */
 export function exitLine(error: unknown): string {

@@ -1,4 +1,4 @@
-import { isPosternError } from "../core/index.js";
+import { isPosternError } from "../core/errors.js";
 import type { Uplink } from "../core/uplink.js";
 import type { AccessKeys } from "../frontends/frontend.js";
 import type { NetworkProcess } from "../network/index.js";

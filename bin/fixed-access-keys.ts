@@ -1,4 +1,4 @@
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 import type { AccessKeys } from "../frontends/frontend.js";
 
 /** The single-tenant mode: one pair of credentials for one grant, nothing kept, nothing registered. */

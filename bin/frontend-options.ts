@@ -1,4 +1,5 @@
-import { PosternError, type TlsSource } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
+import type { TlsSource } from "../core/index.js";
 import type { FrontendPlugin, OptionField, OptionFields } from "../frontends/frontend.js";
 import type { ConfigFile } from "./config-file.js";
 import type { Environment } from "./env.js";

@@ -1,4 +1,5 @@
-import { PosternError, type TlsSource } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
+import type { TlsSource } from "../core/index.js";
 import type { Frontend, FrontendPlugin, OptionFields } from "../frontends/frontend.js";
 import { type ConfiguredOptions, configureOptions, type OptionSources, refuseStrangers } from "./frontend-options.js";
 import { type FrontendSpec, loadFrontend } from "./load-frontend.js";

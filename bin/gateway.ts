@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 import { createUplink } from "../core/uplink.js";
 import { linkshare } from "../frontends/linkshare/index.js";
 import { s3 } from "../frontends/s3/index.js";

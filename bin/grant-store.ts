@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { GrantStore } from "../core/auth/grant-store.js";
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 
 /** What a module of a store is given. */
 export interface GrantStoreInit {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 import { childEnvironment } from "./env.js";
 
 export interface KeptRunningOptions {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 import type { FrontendPlugin } from "../frontends/frontend.js";
 
 /** A frontend as a user names it: a path, or a package that is installed. */

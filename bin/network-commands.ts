@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { Command } from "commander";
-import { type ControlCommand, type ControlCommands, controlNetwork } from "../network/index.js";
-import { dataDir, type NetworkFlags, networkConfig, wholeNumber } from "./config.js";
+import { controlNetwork } from "../network/control-client.js";
+import type { ControlCommand, ControlCommands } from "../network/index.js";
+import { dataDir, type NetworkFlags, networkConfig, networkFolder, wholeNumber } from "./config.js";
 import { readEnvironment } from "./env.js";
-import { networkFolder, runNetwork } from "./network.js";
 import { statusText } from "./network-status.js";
 
 /** `postern network`, and the commands to a network that runs, also to that of `postern serve`. */
@@ -18,7 +18,10 @@ export function addNetworkCommands(program: Command): void {
     .option("--nodes <count>", "storage nodes at least (default: 10)")
     .option("--satellite-database <url>", "PostgreSQL for the satellite (env: POSTERN_SATELLITE_DATABASE)")
     .option("--log-level <level>", "debug, info, warn, error or silent (default: warn; env: POSTERN_LOG_LEVEL)")
-    .action((flags: NetworkFlags) => runNetwork(networkConfig(flags, readEnvironment())));
+    .action(async (flags: NetworkFlags) => {
+      const { runNetwork } = await import("./network.js");
+      return runNetwork(networkConfig(flags, readEnvironment()));
+    });
 
   const showDataDir = "--data-dir says which network, as above.";
   network

@@ -1,6 +1,6 @@
 import { createUplink } from "../core/uplink.js";
 import { type RunningNetwork, startNetwork } from "../network/index.js";
-import type { NetworkConfig } from "./config.js";
+import { type NetworkConfig, networkFolder } from "./config.js";
 import { keepGrant, readGrant } from "./credentials.js";
 import { type DataDir, openDataDir } from "./data-dir.js";
 import { exitLine } from "./exit-line.js";
@@ -20,9 +20,6 @@ export interface NetworkReadyFile {
 }
 
 const readyFileName = "network.json";
-
-/** Folder of the network below a data folder. */
-export const networkFolder = "network";
 
 /** Runs a satellite and storage nodes, and nothing else, until it is told to stop. */
 export function runNetwork(config: NetworkConfig): Promise<void> {

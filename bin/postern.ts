@@ -1,14 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { collectLessOften } from "../core/collector.js";
-import { addAuthCommands } from "./auth-commands.js";
 import { type ServeFlags, serveConfig } from "./config.js";
 import { readEnvironment, widenThreadPool } from "./env.js";
 import { exitLine } from "./exit-line.js";
-import { addGatewayCommand } from "./gateway.js";
-import { addNetworkCommands } from "./network-commands.js";
-import { addRegionsCommand } from "./regions.js";
-import { listFrontends, serve } from "./serve.js";
 import { addTlsOptions } from "./tls.js";
 
 widenThreadPool();
@@ -63,17 +58,26 @@ addTlsOptions(program.command("serve", { isDefault: true }))
   .option("--frontend <path-or-package...>", "further frontends; see docs/frontends.md")
   .option("--set <frontend.option=value...>", "options of frontends, such as s3.region=eu1")
   .option("--list", "say which frontends there are, where they listen, and their options; start nothing")
-  .action((flags: ServeFlags & { readonly list?: boolean }) => {
+  .action(async (flags: ServeFlags & { readonly list?: boolean }) => {
     const config = serveConfig(flags, readEnvironment());
+    const { listFrontends, serve } = await import("./serve.js");
     return flags.list === true ? listFrontends(config) : serve(config);
   });
 
-addNetworkCommands(program);
-addAuthCommands(program);
-addGatewayCommand(program);
-addRegionsCommand(program);
+/** What a command does not need is not loaded: all of it takes a processor more than a second. */
+const groups: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  network: async () => (await import("./network-commands.js")).addNetworkCommands,
+  auth: async () => (await import("./auth-commands.js")).addAuthCommands,
+  gateway: async () => (await import("./gateway.js")).addGatewayCommand,
+  regions: async () => (await import("./regions.js")).addRegionsCommand,
+};
+const asked = process.argv[2] ?? "serve";
+const isServe = asked === "serve" || (asked.startsWith("-") && !/^-(h|-help)$/.test(asked));
 
 try {
+  for (const [name, load] of Object.entries(groups)) {
+    if (name === asked || !(isServe || asked in groups)) (await load())(program);
+  }
   await program.parseAsync();
 } catch (error) {
   // Commander has said what it has to say.

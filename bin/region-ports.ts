@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { z } from "zod";
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 import type { DataDir } from "./data-dir.js";
 
 /** Ports of a region: S3, and the auth service's HTTP, gRPC and DRPC on the three after it. */

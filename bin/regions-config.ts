@@ -1,4 +1,4 @@
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 import { type ServeConfig, type ServeFlags, serveConfig, wholeNumber } from "./config.js";
 import type { Environment } from "./env.js";
 

@@ -1,9 +1,10 @@
 import { isIPv6 } from "node:net";
 import type { Command } from "commander";
-import { PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
 import { createUplink } from "../core/uplink.js";
 import type { Logger } from "../frontends/frontend.js";
-import { type NetworkProcess, startNetworkProcess } from "../network/index.js";
+import type { NetworkProcess } from "../network/index.js";
+import { startNetworkProcess } from "../network/process-client.js";
 import { openGrantDatabase } from "../store/knex/open.js";
 import { settingsKeyOf } from "./bucket-settings.js";
 import { authTokenOf } from "./credentials.js";

@@ -1,7 +1,7 @@
 import { parseGrant, serializeGrant } from "../core/access/grant.js";
+import { PosternError } from "../core/errors.js";
 import { nodeIdText } from "../core/identity/node-id.js";
 import { knownNodeId, nodeUrlText, parseNodeUrl } from "../core/identity/node-url.js";
-import { PosternError } from "../core/index.js";
 
 /** The satellite that this server works with. */
 export interface Satellite {

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
-import { type CertificateFiles, type Certificates, openCertificates, PosternError } from "../core/index.js";
+import { PosternError } from "../core/errors.js";
+import type { CertificateFiles, Certificates } from "../core/index.js";
+import { openCertificates } from "../core/rpc/certificates.js";
 import type { Logger } from "../frontends/frontend.js";
 import type { Environment } from "./env.js";
 import type { Stopper } from "./stopper.js";
