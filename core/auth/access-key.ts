@@ -37,7 +37,7 @@ export function secretKeyText(secret: Uint8Array): string {
 /** Reads an access key id in any case. Throws `invalid-argument` with the texts of the Go service. */
 export function parseAccessKeyId(text: string): AccessKey {
   if (text.length !== accessKeyIdLength) {
-    const was = `alphanumeric encryption key length expected to be ${accessKeyIdLength}, was ${text.length}`;
+    const was = `alphanumeric encryption key length expected to be ${accessKeyIdLength}, was ${Buffer.byteLength(text)}`;
     throw new PosternError("invalid-argument", was);
   }
   const decoded = decodeBase32(withoutLineBreaks(text));

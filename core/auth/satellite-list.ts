@@ -4,8 +4,8 @@ import { nodeIdText } from "../identity/node-id.js";
 import { knownNodeId, parseNodeUrl } from "../identity/node-url.js";
 
 /**
- * Whose grants may be registered. Entries are node URLs, or http, https and file URLs of lists with a node URL a line,
- * which are read again from time to time. Source: storj/edge pkg/auth/satellitelist.
+ * Whose grants may be registered. Entries are node URLs, or http, https and file URLs of lists with a node URL a line
+ * ("#" begins a comment), which are read again from time to time. Source: storj/edge pkg/nodelist.
  */
 export interface SatelliteList {
   /** Whether node id and address are exactly those of an entry. False for what is no node URL. */
@@ -73,7 +73,7 @@ async function readList(url: string, timeoutMs: number): Promise<string[]> {
     });
   }
   const lines = text.split(/\r?\n/).map((line) => line.trim());
-  return lines.filter((line) => line !== "").map(requiredKey);
+  return lines.filter((line) => line !== "" && !line.startsWith("#")).map(requiredKey);
 }
 
 async function get(url: string, signal: AbortSignal): Promise<string> {

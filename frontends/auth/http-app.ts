@@ -2,6 +2,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { AccessKeys, Logger } from "../frontend.js";
 import { clientAddress, readSmallBody, settleBody } from "../http/index.js";
 import { tokenCheck } from "./gateway-tokens.js";
+import { parseRegistration } from "./registration.js";
+import { pathOf } from "./request-path.js";
 import { registerAnswer, resolveAnswer } from "./service-errors.js";
 
 export interface AuthHttpOptions {
@@ -62,11 +64,7 @@ export function authHttpApp(options: AuthHttpOptions): RequestListener {
       if (request === undefined) {
         return told(422, 'the body is not JSON of the form {"access_grant": "...", "public": false}', corsHeaders);
       }
-      const issued = await access.register({
-        accessGrant: request.access_grant,
-        public: request.public ?? false,
-        usageTags: request.usage_tags ?? [],
-      });
+      const issued = await access.register(request);
       const { accessKeyId: access_key_id, secretKey: secret_key, endpoint } = issued;
       return json({ access_key_id, secret_key, endpoint }, corsHeaders);
     } catch (error) {
@@ -108,10 +106,11 @@ export function authHttpApp(options: AuthHttpOptions): RequestListener {
   };
 
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<Answer> {
-    const [path = ""] = (req.url ?? "").split("?", 1);
+    const path = pathOf(req.url ?? "");
+    if (path === undefined) return told(400, "the path is not percent-coded as RFC 3986 has it");
     const method = req.method ?? "";
-    // Exactly one component, which is not empty.
-    const id = /^\/v1\/access\/([^/]+)$/.exec(path)?.[1];
+    // Exactly one component; an empty one is no access key id.
+    const id = /^\/v1\/access\/([^/]*)$/.exec(path)?.[1];
     if (id !== undefined) {
       return method === "GET" || method === "HEAD" ? lookUp(req, id) : notAllowed(["GET", "HEAD"]);
     }
@@ -169,35 +168,6 @@ function told(status: number, text: string, headers?: Headers): Answer {
 
 function notAllowed(methods: readonly string[]): Answer {
   return told(405, "method not allowed", { Allow: methods.join(", ") });
-}
-
-interface Registration {
-  readonly access_grant: string;
-  readonly public?: boolean | null;
-  readonly usage_tags?: string[] | null;
-}
-
-/** Undefined for what is not JSON of that form; other members are ignored, as in the Go service. */
-function parseRegistration(body: Buffer): Registration | undefined {
-  let value: Partial<Record<string, unknown>> | null;
-  try {
-    value = JSON.parse(body.toString("utf8"));
-  } catch {
-    // Not JSON: the caller is told by a 422.
-    return undefined;
-  }
-  return isRegistration(value) ? value : undefined;
-}
-
-function isRegistration(
-  value: Partial<Record<string, unknown>> | null,
-): value is Partial<Record<string, unknown>> & Registration {
-  if (typeof value !== "object" || value === null || typeof value["access_grant"] !== "string") return false;
-  const { public: isPublic, usage_tags: tags } = value;
-  return (
-    (isPublic === undefined || isPublic === null || typeof isPublic === "boolean") &&
-    (tags === undefined || tags === null || (Array.isArray(tags) && tags.every((tag) => typeof tag === "string")))
-  );
 }
 
 /** Whoever asks, the database is asked once at a time, and so often a second as probes have any use of. */

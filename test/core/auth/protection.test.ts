@@ -23,7 +23,7 @@ test("a list of satellites is read from a file, and again", async (t) => {
   const dir = await tempDir();
   t.teardown(dir.remove);
   const file = join(dir.path, "satellites");
-  await writeFile(file, `${satellite}\n\n`);
+  await writeFile(file, `# ours\n${satellite}\n\n`);
   const list = await openSatelliteList([pathToFileURL(file).href]);
   t.teardown(() => list.close());
   t.true(list.allows(satellite));

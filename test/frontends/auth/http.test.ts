@@ -91,7 +91,7 @@ test("routes, methods, health and CORS are those of the Go service", async (t) =
   t.is(await status("GET", "/v1/health/startup"), 200);
   t.is(await status("GET", "/v1/health/live"), 200);
   t.is(await status("GET", "/"), 404);
-  t.is(await status("POST", "/v1/access/"), 404);
+  t.is(await status("POST", "/v1/access/"), 405);
   t.is(await status("PUT", "/v1/access"), 405);
   const preflight = await fetch(`${url}/v1/access`, { method: "OPTIONS" });
   t.is(preflight.status, 200);
