@@ -1,9 +1,16 @@
-import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { isIPv6, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { asWebTls, createClientCount, followTls, serverOptions, type TlsSource } from "../../core/index.js";
 import { markContinue } from "./body.js";
+import { createMalformed, hasSeveralHosts, type MalformedReply } from "./malformed.js";
 
 export interface ListenOptions {
   /** Address to listen on. */
@@ -25,7 +32,7 @@ export interface ListenOptions {
   /** Bytes a connection reads ahead or keeps to be written. 65 536 when absent. */
   readonly highWaterMark?: number;
   /** Body of the reply to what is not HTTP, by status (400, 408, 431). */
-  readonly malformedReply?: (status: number) => { readonly type: string; readonly body: string };
+  readonly malformedReply?: MalformedReply;
 }
 
 export interface Listening {
@@ -65,8 +72,11 @@ export async function listen(handler: RequestListener, given: ListenOptions): Pr
   server.maxConnections = options.maxConnections;
   if (options.maxConnectionsPerClient !== undefined) limitClients(server, options.maxConnectionsPerClient);
 
+  const malformed = createMalformed(options.malformedReply);
+
   let stopping = false;
-  const follow = (res: ServerResponse): void => {
+  const follow = (req: IncomingMessage, res: ServerResponse): void => {
+    malformed.follow(req, res);
     if (stopping) res.shouldKeepAlive = false;
     // A connection that becomes idle after `stop` is closed at once, not after its keep-alive time.
     res.once("close", () => {
@@ -75,6 +85,10 @@ export async function listen(handler: RequestListener, given: ListenOptions): Pr
   };
   // Thrown into Node's HTTP parser, an exception would spoil the connection for requests that come after it.
   const run: RequestListener = (req, res) => {
+    if (hasSeveralHosts(req)) {
+      malformed.refuse(res);
+      return;
+    }
     try {
       handler(req, res);
     } catch (error) {
@@ -85,15 +99,15 @@ export async function listen(handler: RequestListener, given: ListenOptions): Pr
     }
   };
   server.on("request", (req, res) => {
-    follow(res);
+    follow(req, res);
     run(req, res);
   });
   server.on("checkContinue", (req, res) => {
-    follow(res);
+    follow(req, res);
     markContinue(req);
     run(req, res);
   });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => rejectMalformed(error, socket, options));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => malformed.reject(error, socket));
 
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -153,23 +167,3 @@ function closeServer(server: Server, graceMs: number): Promise<void> {
     server.closeIdleConnections();
   });
 }
-
-function rejectMalformed(error: NodeJS.ErrnoException, socket: Duplex, options: ListenOptions): void {
-  // Failed handshakes come here too, and on their sockets nothing can be written, nor waited for.
-  if (!/^(HPE|ERR_HTTP)_/.test(error.code ?? "") || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
-  const { type, body } = options.malformedReply?.(status) ?? { type: "text/plain", body: "" };
-  socket.end(
-    `HTTP/1.1 ${status} ${reasons[status]}\r\nConnection: close\r\nContent-Type: ${type}\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
-}
-
-const reasons: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  408: "Request Timeout",
-  431: "Request Header Fields Too Large",
-};
