@@ -19,11 +19,16 @@ test("memory holds no secret but those in S3's cache, and those only until they 
   const entry = join(repositoryRoot, "dist", "test", "helpers", "heap-server.js");
   // Long enough for the first snapshot, whatever else the machine does; the second waits for the end of it.
   const child = fork(entry, ["20000", token], { execArgv: [] });
+  const exited = once(child, "exit");
   t.teardown(async () => {
-    child.send({ stop: true });
-    await once(child, "exit");
+    if (child.connected) child.send({ stop: true });
+    await exited;
   });
-  const [listening] = (await once(child, "message")) as [HeapListening];
+  const ended = exited.then(([code]) => {
+    throw new Error(`the process ended with ${code}`);
+  });
+  const answer = async () => (await Promise.race([once(child, "message"), ended])) as [unknown];
+  const listening = (await answer())[0] as HeapListening;
   const { secrets, remembered, outcomes } = await secretRequests({
     s3: listening.s3,
     authHttp: listening.auth["http"]!,
@@ -40,7 +45,7 @@ test("memory holds no secret but those in S3's cache, and those only until they 
   const found = async (): Promise<string[]> => {
     const file = join(dir.path, "snapshot.heapsnapshot");
     child.send({ snapshot: file });
-    await once(child, "message");
+    await answer();
     const bytes = await readFile(file);
     await rm(file);
     t.true(bytes.length > 1_000_000);

@@ -71,9 +71,8 @@ async function launch(options: readonly string[]): Promise<OwnPostgresServer | {
     ["-c", `${quoted(start)} || exit 1; echo ready; cat >/dev/null; ${quoted(stop)}; rm -rf ${quoted([dir])}`],
     { cwd: dir, detached: true, stdio: ["pipe", "pipe", "inherit"] },
   );
-  const [first] = (await Promise.race([once(keeper.stdout, "data"), once(keeper, "exit").then(() => [""])])) as [
-    string,
-  ];
+  const ended = once(keeper, "exit");
+  const [first] = (await Promise.race([once(keeper.stdout, "data"), ended.then(() => [""])])) as [string];
   if (String(first).trim() !== "ready") throw new Error(`PostgreSQL did not start: see ${join(dir, "log")}`);
   // Its input is what tells it that this process is there; it must not keep this process.
   keeper.unref();
@@ -84,7 +83,6 @@ async function launch(options: readonly string[]): Promise<OwnPostgresServer | {
     stop: (mode) => control(as("pg_ctl", "-s", "-w", "-m", mode, "stop")),
     start: () => control(start),
     async close() {
-      const ended = once(keeper, "exit");
       keeper.ref();
       keeper.stdin.end();
       await ended;

@@ -6,6 +6,9 @@ import { type OwnPostgresServer, type PostgresServer, startOwnPostgresServer } f
 
 let server: Promise<PostgresServer> | undefined;
 
+/** A schema can not go while somebody has a table of it: the test that left it so fails, and does not wait for ever. */
+const limits = { connectionTimeoutMillis: 60_000, lock_timeout: 60_000, query_timeout: 90_000 };
+
 /**
  * The server that the environment names (POSTERN_TEST_POSTGRES, a URL of a user that may make schemas), or a temporary
  * one that all test files of a run share.
@@ -38,8 +41,9 @@ export async function postgresSchema(t: ExecutionContext): Promise<string> {
   const found = await postgresServer();
   if ("missing" in found) throw new Error(found.missing);
   const name = `test_${randomBytes(8).toString("hex")}`;
+  const connection = { connectionString: found.url, ...limits };
   const run = async (sql: string) => {
-    const db = knex({ client: "pg", connection: { connectionString: found.url }, pool: { min: 0, max: 1 } });
+    const db = knex({ client: "pg", connection, pool: { min: 0, max: 1 } });
     try {
       await db.raw(sql);
     } finally {

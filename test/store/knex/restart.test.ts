@@ -23,7 +23,7 @@ async function opened(t: ExecutionContext, url: string): Promise<{ db: Knex; sto
 }
 
 /** Writes from several sides until it is told to stop; remembers what was confirmed. */
-function writing(stores: readonly GrantStore[]) {
+function writing(t: ExecutionContext, stores: readonly GrantStore[]) {
   const confirmed: Buffer[] = [];
   const failures: unknown[] = [];
   let stopped = false;
@@ -40,14 +40,12 @@ function writing(stores: readonly GrantStore[]) {
       }
     }
   });
-  return {
-    confirmed,
-    failures,
-    async stop() {
-      stopped = true;
-      await Promise.all(loops);
-    },
+  const stop = async () => {
+    stopped = true;
+    await Promise.all(loops);
   };
+  t.teardown(stop);
+  return { confirmed, failures, stop };
 }
 
 async function rowsOf(db: Knex): Promise<Set<string>> {
@@ -68,13 +66,16 @@ else {
         await first.store.put(hash, grantRecord({}));
         await reader.get(hash);
       }
-      const load = writing([first.store, second.store]);
+      const load = writing(t, [first.store, second.store]);
       let reads = 0;
       let reading = true;
       const readLoop = (async () => {
         for (; reading; reads++) if ((await reader.get(known[reads % known.length]!)) === undefined) return "lost";
         return "all there";
       })();
+      t.teardown(() => {
+        reading = false;
+      });
       await until(() => load.confirmed.length > 100);
       await server.stop(mode);
       const before = { confirmed: load.confirmed.length, reads };
@@ -102,7 +103,7 @@ else {
       await opened(t, server.url),
       await opened(t, server.url),
     ];
-    const load = writing([first.store, second.store]);
+    const load = writing(t, [first.store, second.store]);
     for (let round = 1; round <= 15; round++) {
       const target = load.confirmed.length + 30;
       await until(() => load.confirmed.length > target);

@@ -24,6 +24,7 @@ else {
     const met = new Promise<void>((resolve) => {
       meet = resolve;
     });
+    t.teardown(() => meet()); // where one of the two fails, the other must not wait for it
     const job = (id: number) =>
       db.write(async (tx) => {
         await insert(tx, id);

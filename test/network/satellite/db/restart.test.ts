@@ -30,6 +30,9 @@ else {
         }
       }
     });
+    t.teardown(() => {
+      stopped = true;
+    });
     for (const mode of ["fast", "immediate"] as const) {
       const target = written.length + 50;
       await until(() => written.length > target);
