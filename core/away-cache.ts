@@ -33,8 +33,18 @@ export function createAwayCache<T>(
 ): AwayCache<T> {
   const { maxEntries = 10_000, maxAgeMs = 3_600_000, patienceMs = 2_000, pauseMs = 1_000, now = Date.now } = options;
   const { maxSize = Number.POSITIVE_INFINITY } = options;
-  const entries = new Map<string, { readonly value: T; readonly at: number; readonly size: number }>();
+  interface Entry {
+    readonly value: T;
+    readonly at: number;
+    readonly size: number;
+    /** Which question it answers. */
+    readonly asked: number;
+  }
+  const entries = new Map<string, Entry>();
   let size = 0;
+  let asked = 0;
+  /** Answers to earlier questions may be of what is no longer so. */
+  let cleared = 0;
   /** Until then the source is taken to be away. */
   let awayUntil = 0;
 
@@ -49,10 +59,11 @@ export function createAwayCache<T>(
     forget(id);
     return undefined;
   };
-  const remember = (id: string, value: T): void => {
+  const remember = (id: string, value: T, question: number): void => {
+    if (question <= cleared || question < (entries.get(id)?.asked ?? 0)) return;
     forget(id);
     if (!lasts(value, now())) return;
-    const entry = { value, at: now(), size: sizeOf(value) };
+    const entry = { value, at: now(), size: sizeOf(value), asked: question };
     entries.set(id, entry);
     size += entry.size;
     for (const oldest of entries.keys()) {
@@ -65,20 +76,25 @@ export function createAwayCache<T>(
     async get(id, ask) {
       const known = remembered(id);
       if (known !== undefined && now() < awayUntil) return known.value;
+      // One finds out whether it is back; the others need not wait with it.
+      if (known !== undefined && awayUntil > 0) awayUntil = now() + patienceMs;
+      const question = ++asked;
       try {
         const value = await (known === undefined ? ask() : within(ask(), patienceMs));
         awayUntil = 0;
-        remember(id, value);
+        remember(id, value, question);
         return value;
       } catch (error) {
-        if (!isPosternError(error, "unavailable")) throw error;
-        awayUntil = now() + pauseMs;
+        const isAway = isPosternError(error, "unavailable");
+        awayUntil = isAway ? now() + pauseMs : 0;
+        if (!isAway) throw error;
         const entry = remembered(id);
         if (entry === undefined) throw error;
         return entry.value;
       }
     },
     clear() {
+      cleared = asked;
       entries.clear();
       size = 0;
     },

@@ -20,10 +20,27 @@ export interface KnexGrantStoreOptions {
 export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): GrantStore {
   const now = options.now ?? Date.now;
 
-  const matching = (selector: RecordSelector) =>
+  const matching = (selector: RecordSelector, on = db) =>
     "keyHash" in selector
-      ? db<Row>(table).where("encryption_key_hash", Buffer.from(selector.keyHash))
-      : db<Row>(table).where("macaroon_head", Buffer.from(selector.macaroonHead));
+      ? on<Row>(table).where("encryption_key_hash", Buffer.from(selector.keyHash))
+      : on<Row>(table).where("macaroon_head", Buffer.from(selector.macaroonHead));
+
+  /** The number of rows is known before the commit, whose answer may get lost: run again, it would find none. */
+  const changed = (change: (tx: Knex) => PromiseLike<number>): Promise<number> => {
+    let mayBeDone = 0;
+    return repeated(async () => {
+      let count = 0;
+      try {
+        await db.transaction(async (tx) => {
+          count = await change(tx);
+        });
+        return Math.max(count, mayBeDone);
+      } catch (error) {
+        if (repeatable(error) === "lost") mayBeDone = Math.max(count, mayBeDone);
+        throw error;
+      }
+    });
+  };
 
   const statements = recordStatements(db);
 
@@ -40,22 +57,30 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
 
   /** Adds all rows or none. */
   const insert = (rows: readonly Row[]): Promise<void> => {
+    let lacking = rows;
     let mayBeDone = false;
-    return repeated(async () => {
+    const attempt = async (): Promise<void> => {
       try {
-        await statements.insert(rows);
+        if (lacking.length > 0) await statements.insert(lacking);
       } catch (error) {
-        // The connection broke before it could tell that the rows are in. They are ours if their secrets are.
-        if (mayBeDone && isTaken(error) && (await areThere(rows))) return;
+        if (mayBeDone && isTaken(error)) {
+          // The connection broke before it could tell that the rows are in. Some may have been deleted since.
+          const missing = await notThere(lacking);
+          const wereOurs = missing.length < lacking.length;
+          lacking = missing;
+          if (wereOurs) return attempt();
+        }
         mayBeDone ||= repeatable(error) === "lost";
         throw error;
       }
-    });
+    };
+    return repeated(attempt);
   };
-  const areThere = async (rows: readonly Row[]): Promise<boolean> => {
+  /** A row is there if its secret is. */
+  const notThere = async (rows: readonly Row[]): Promise<Row[]> => {
     const found = await statements.select(rows.map((row) => row.encryption_key_hash));
     const secrets = new Set(found.map((row) => row.encrypted_secret_key.toString("hex")));
-    return rows.every((row) => secrets.has(row.encrypted_secret_key.toString("hex")));
+    return rows.filter((row) => !secrets.has(row.encrypted_secret_key.toString("hex")));
   };
 
   const get = batched<Buffer, Row | undefined>(async (hashes) => {
@@ -80,17 +105,16 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
         return rows.map((row) => ({ ...recordOf(row), keyHash: row.encryption_key_hash }));
       }),
 
-    invalidate: (selector, reason) =>
-      repeated(() =>
-        matching(selector)
-          .whereNull("invalidated_at")
-          .whereNull("invalidation_reason")
-          .update({ invalidation_reason: reason, invalidated_at: new Date(now()) }),
-      ),
+    invalidate: (selector, reason) => {
+      const fields = { invalidation_reason: reason, invalidated_at: new Date(now()) };
+      return changed((tx) =>
+        matching(selector, tx).whereNull("invalidated_at").whereNull("invalidation_reason").update(fields),
+      );
+    },
 
-    unpublish: (selector) => repeated(() => matching(selector).where("public", true).update({ public: false })),
+    unpublish: (selector) => changed((tx) => matching(selector, tx).where("public", true).update({ public: false })),
 
-    delete: (selector) => repeated(() => matching(selector).delete()),
+    delete: (selector) => changed((tx) => matching(selector, tx).delete()),
 
     deleteExpired: (limit) =>
       repeated(() =>

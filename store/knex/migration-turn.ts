@@ -1,38 +1,50 @@
 import type { Knex } from "knex";
-import { isTaken } from "./errors.js";
+import { isTableTaken } from "./errors.js";
 import { repeated } from "./repeat.js";
 
 /** What Storj's service takes while it migrates: FNV-1a of "storj.io/edge/internal/dbutil:versions" (internal/dbutil/migrate.go). */
 const peerLock = "3929864590229755353";
 const table = "postern_turn";
+const turn = { id: 2 };
 /** A migration of a large table may take long. */
 const waitMs = 60_000;
 
+export interface MigratedServer {
+  readonly isCockroach: boolean;
+}
+
 /**
  * Processes that start together migrate one after the other. The lock of Knex would refuse instead of waiting, and stays
- * when its owner is killed; that of a row goes with the connection, on PostgreSQL and CockroachDB. The latter has
- * advisory locks in name only.
+ * when its owner is killed. What is taken here goes with the connection. `work` may be run again, after all it did.
  */
-export async function migrationTurn(db: Knex, work: () => Promise<void>): Promise<void> {
-  await repeated(() => makeTable(db));
-  await repeated(
-    () =>
-      db.transaction(async (tx) => {
-        await tx(table).where({ id: 1 }).forUpdate().select("id");
-        const { rows } = await tx.raw<{ rows: { version: string }[] }>("SELECT version() AS version");
-        if (!rows[0]?.version.startsWith("CockroachDB")) await tx.raw(`SELECT pg_advisory_xact_lock(${peerLock})`);
-        await work();
-      }),
-    waitMs,
-  );
+export async function migrationTurn(db: Knex, work: (server: MigratedServer) => Promise<void>): Promise<void> {
+  const { rows } = await repeated(() => db.raw<{ rows: { version: string }[] }>("SELECT version() AS version"));
+  const isCockroach = rows[0]?.version.startsWith("CockroachDB") ?? false;
+  if (isCockroach) await repeated(() => makeTable(db));
+  const take = isCockroach ? takeRow : takeLock;
+  await repeated(() => db.transaction((tx) => take(tx, () => work({ isCockroach }))), waitMs);
+}
+
+async function takeLock(tx: Knex, work: () => Promise<void>): Promise<void> {
+  await tx.raw(`SELECT pg_advisory_xact_lock(${peerLock})`);
+  await work();
+}
+
+/**
+ * CockroachDB has advisory locks in name only, and may forget those of SELECT … FOR UPDATE. A row that is written is
+ * in the way of whoever would write the same one, until the transaction ends.
+ */
+async function takeRow(tx: Knex, work: () => Promise<void>): Promise<void> {
+  await tx(table).insert(turn);
+  await work();
+  await tx(table).where(turn).delete();
 }
 
 async function makeTable(db: Knex): Promise<void> {
   try {
     await db.raw(`CREATE TABLE IF NOT EXISTS ${table} (id INTEGER NOT NULL PRIMARY KEY)`);
   } catch (error) {
-    // Of two that make it at once, one may be told that its name is taken (PostgreSQL: unique index of pg_type).
-    if (!isTaken(error)) throw error;
+    // Of two that make it at once, one may be told so.
+    if (!isTableTaken(error)) throw error;
   }
-  await db(table).insert({ id: 1 }).onConflict("id").ignore();
 }

@@ -3,6 +3,7 @@ import { PosternError } from "../../core/errors.js";
 import { storeError } from "./errors.js";
 import { migrationTurn } from "./migration-turn.js";
 import { migrationSource } from "./migrations/index.js";
+import { postgresPool, silent } from "./postgres-pool.js";
 
 export type { Knex } from "knex";
 
@@ -23,7 +24,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Knex> {
     pool: { min: 1, max: 1, afterCreate: applyPragmas(options.busyTimeoutMs ?? 5_000) },
   });
   try {
-    await migrate(db);
+    await db.migrate.latest(migrations);
     return db;
   } catch (error) {
     await db.destroy();
@@ -39,8 +40,6 @@ export interface PostgresOptions {
   readonly connections?: number;
 }
 
-/** A machine that is gone says nothing: without limits of time whoever asks it would wait for ever. */
-const limits = { connectionTimeoutMillis: 5_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 /** Of one statement; migrations take what they take. */
 const statementMs = 15_000;
 const defaultConnections = 10;
@@ -51,30 +50,20 @@ const lockMs = 60_000;
 
 /** Opens the database, which several gateways may share, and brings its tables up to date. Whoever opens destroys. */
 export async function openPostgres({ url, connections = defaultConnections }: PostgresOptions): Promise<Knex> {
-  const migrating = pool(url, { ...limits, lock_timeout: lockMs }, migratingConnections);
+  const migrating = postgresPool(url, { lock_timeout: lockMs }, migratingConnections);
   try {
-    await migrationTurn(migrating, async () => {
+    await migrationTurn(migrating, async ({ isCockroach }) => {
       // Whoever had the lock of Knex was killed.
       await migrating.migrate.forceFreeMigrationsLock(migrations);
-      await migrate(migrating);
+      // CockroachDB promises to make a change of tables whole or not at all only where it is a transaction by itself.
+      await migrating.migrate.latest({ ...migrations, disableTransactions: isCockroach });
     });
   } catch (error) {
     throw storeError(error);
   } finally {
     await migrating.destroy();
   }
-  return pool(url, { ...limits, query_timeout: statementMs }, Math.max(2, connections));
-}
-
-function pool(url: string, options: object, max: number): Knex {
-  return knex({
-    client: "pg",
-    // Options of the driver that the typings of Knex do not have.
-    connection: { connectionString: url, ...options } as Knex.PgConnectionConfig,
-    log: silent,
-    pool: { min: 0, max },
-    acquireConnectionTimeout: 10_000,
-  });
+  return postgresPool(url, { query_timeout: statementMs }, Math.max(2, connections));
 }
 
 /** SQLite in a file, or PostgreSQL by its URL "postgres://…", with that many connections. Whoever opens destroys. */
@@ -83,14 +72,7 @@ export function openGrantDatabase(fileOrUrl: string, connections?: number): Prom
   return openSqlite({ file: fileOrUrl });
 }
 
-/** Knex prints what it also throws. */
-const silent: Knex.Logger = { warn() {}, error() {}, deprecate() {}, debug() {} };
-
 const migrations = { migrationSource, tableName: "postern_migrations" };
-
-async function migrate(db: Knex): Promise<void> {
-  await db.migrate.latest(migrations);
-}
 
 interface SqliteConnection {
   exec(sql: string, done: (error: Error | null) => void): void;

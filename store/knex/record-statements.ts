@@ -1,4 +1,5 @@
 import type { Knex } from "knex";
+import { lookUp } from "./look-up.js";
 
 /** A row of the table "records". */
 export interface RecordRow {
@@ -37,10 +38,16 @@ export function recordStatements(db: Knex): RecordStatements {
   };
 }
 
+interface Prepared {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+  /** How long the answer is waited for, in ms; as long as for any statement of the connection when absent. */
+  readonly query_timeout?: number;
+}
+
 interface PgConnection {
-  /** Why Knex must not lend it again. */
-  __knex__disposed?: unknown;
-  query(query: { name: string; text: string; values: readonly unknown[] }): Promise<{ rows: RecordRow[] }>;
+  query(query: Prepared): Promise<{ rows: RecordRow[] }>;
 }
 
 /** By name: a statement that is prepared breaks when a later version adds a column to all of them. */
@@ -64,14 +71,10 @@ const inserted = selected.filter((column) => !column.startsWith("invalid"));
 
 /** Prepared on each connection, which Knex can not do: parsing, planning and building the text would cost more than the rest. */
 function preparedStatements(db: Knex): RecordStatements {
-  const run = async (name: string, text: string, values: readonly unknown[]): Promise<RecordRow[]> => {
+  const run = async (prepared: Prepared): Promise<RecordRow[]> => {
     const connection = (await db.client.acquireConnection()) as PgConnection;
     try {
-      return (await connection.query({ name, text, values })).rows;
-    } catch (error) {
-      // It may wait for an answer for ever: the pool of Knex makes another in its place.
-      if (isTimeout(error)) connection.__knex__disposed = error;
-      throw error;
+      return (await connection.query(prepared)).rows;
     } finally {
       await db.client.releaseConnection(connection);
     }
@@ -79,12 +82,12 @@ function preparedStatements(db: Knex): RecordStatements {
   return {
     async insert(rows) {
       const values = rows.flatMap((row) => inserted.map((column) => textOfDate(row[column])));
-      await run(`postern_put_${rows.length}`, insertText(rows.length), values);
+      await run({ name: `postern_put_${rows.length}`, text: insertText(rows.length), values });
     },
     select(keyHashes) {
       const count = 2 ** Math.ceil(Math.log2(keyHashes.length));
       const values = Array.from({ length: count }, (_, i) => keyHashes[Math.min(i, keyHashes.length - 1)]);
-      return run(`postern_get_${count}`, selectText(count), values);
+      return run({ name: `postern_get_${count}`, text: selectText(count), values, ...lookUp });
     },
   };
 }
@@ -104,11 +107,6 @@ const selectText = rememberedByCount(
     `SELECT ${selected.join(", ")} FROM ${recordsTable} ` +
     `WHERE encryption_key_hash IN (${listOf(count, (i) => `$${i + 1}`)})`,
 );
-
-/** The driver has no code for it. */
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.message === "Query read timeout";
-}
 
 function listOf(count: number, item: (i: number) => string): string {
   return Array.from({ length: count }, (_, i) => item(i)).join(", ");

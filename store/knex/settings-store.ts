@@ -7,6 +7,7 @@ import type {
   StoredBucketSettings,
 } from "../../core/settings/bucket-settings-store.js";
 import { isTaken } from "./errors.js";
+import { lookUp } from "./look-up.js";
 import { repeated } from "./repeat.js";
 
 interface Row {
@@ -51,7 +52,8 @@ export function knexSettingsStore(db: Knex, options: { readonly now?: () => numb
       repeated(async () => {
         const row = await db<Row>(table)
           .where({ ...id })
-          .first();
+          .first()
+          .options(lookUp);
         return row === undefined ? undefined : recordOf(row);
       }),
     findByName: (bucket, limit) =>
@@ -61,7 +63,8 @@ export function knexSettingsStore(db: Knex, options: { readonly now?: () => numb
           .orderByRaw("case when sealed_grant is null then 1 else 0 end")
           .orderBy("created_at")
           .orderBy("project")
-          .limit(limit);
+          .limit(limit)
+          .options(lookUp);
         return rows.map(recordOf);
       }),
     write: (id, record, expected) =>
@@ -104,7 +107,8 @@ export function knexSettingsStore(db: Knex, options: { readonly now?: () => numb
       repeated(async () => {
         const rows = await db<NoteRow>(noteTable)
           .where("upload_hash", Buffer.from(uploadHash))
-          .where("expires_at", ">", now());
+          .where("expires_at", ">", now())
+          .options(lookUp);
         return new Map(rows.map((row) => [row.part_number, row.note]));
       }),
     deleteNotes: (uploadHash) =>

@@ -95,3 +95,33 @@ test("large values push out the oldest before there are too many of them", async
   await cache.get("c", async () => "x".repeat(11));
   t.deepEqual([await known("b"), await known("c")], [false, false], "what is too large by itself is not kept");
 });
+
+test("when it was away, one asks whether it is back and the others are served meanwhile", async (t) => {
+  let now = 0;
+  const cache = createAwayCache<number>({ pauseMs: 10, patienceMs: 1_000, now: () => now });
+  await cache.get("a", async () => 1);
+  await cache.get("a", away);
+  now = 10;
+  let back: (value: number) => void = () => {};
+  const first = cache.get("a", () => new Promise<number>((resolve) => (back = resolve)));
+  t.is(await cache.get("a", async () => 3), 1);
+  back(2);
+  t.is(await first, 2);
+  t.is(await cache.get("a", async () => 4), 4);
+});
+
+test("an answer that comes after a newer one, or after all was forgotten, is not remembered", async (t) => {
+  const cache = createAwayCache<number>({ pauseMs: 0 });
+  const answers: ((value: number) => void)[] = [];
+  const ask = () => cache.get("a", () => new Promise<number>((resolve) => answers.push(resolve)));
+  const [older, newer] = [ask(), ask()];
+  answers[1]!(2);
+  answers[0]!(1);
+  t.deepEqual(await Promise.all([older, newer]), [1, 2]);
+  t.is(await cache.get("a", away), 2);
+  const late = ask();
+  cache.clear();
+  answers[2]!(3);
+  t.is(await late, 3);
+  await t.throwsAsync(cache.get("a", away), { code: "unavailable" });
+});

@@ -9,7 +9,10 @@ interface NamedMigration extends Knex.Migration {
 
 const migrations: readonly NamedMigration[] = [recordsMigration, bucketSettingsMigration, peerVersionMigration];
 
-/** Migrations compiled into the program, so that no folder is searched at run time. */
+/**
+ * Migrations compiled into the program, so that no folder is searched at run time. Each must bear to be run again after
+ * any part of it: on CockroachDB they are not transactions.
+ */
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {
   getMigrations: async () => [...migrations],
   getMigrationName: (migration) => migration.name,

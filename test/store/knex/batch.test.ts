@@ -51,3 +51,25 @@ test("each call hears of its own result, and of what failed for all", async (t) 
     [1, "two", 3, 8, "all of them", "all of them"],
   );
 });
+
+test("a call does not wait for ever, nor behind any number of others", async (t) => {
+  const finish: (() => void)[] = [];
+  const call = batched<number, number>(
+    async (inputs) => {
+      await new Promise<void>((resolve) => finish.push(resolve));
+      return inputs.map(done);
+    },
+    { size: 1, parallel: 1, maxWaiting: 2, waitMs: 20 },
+  );
+  const first = call(1);
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  const [second, third] = [call(2), call(3)];
+  await t.throwsAsync(call(4), { code: "unavailable" });
+  await Promise.all([second, third].map((late) => t.throwsAsync(late, { code: "unavailable" })));
+  const fifth = call(5);
+  finish[0]!();
+  t.is(await first, 1);
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  finish[1]!();
+  t.is(await fifth, 5);
+});

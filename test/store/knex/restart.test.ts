@@ -1,14 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createConnection, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import test, { type ExecutionContext } from "ava";
 import { cachingGrantStore } from "../../../core/auth/caching-store.js";
 import type { GrantStore } from "../../../core/auth/grant-store.js";
 import { isPosternError } from "../../../core/errors.js";
 import { knexGrantStore } from "../../../store/knex/grant-store.js";
 import { type Knex, openPostgres } from "../../../store/knex/open.js";
+import { restart } from "../../helpers/cockroach-manners.js";
+import { databaseRelay } from "../../helpers/database-relay.js";
 import { ownPostgres } from "../../helpers/postgres.js";
 import { whyNoServer } from "../../helpers/postgres-server.js";
 import { until } from "../../helpers/until.js";
@@ -131,58 +129,48 @@ else {
 
   test("a record whose confirmation got lost is not added twice, and counts as added", async (t) => {
     const server = await ownPostgres(t);
-    const relay = await losingRelay(t, decodeURIComponent(server.url.split("host=")[1]!));
-    const { store } = await opened(t, `postgres://postern@/postgres?host=${encodeURIComponent(relay.dir)}`);
+    let lost = 0;
+    let isNextLost = false;
+    const relay = await databaseRelay(t, server.url, (sql) => {
+      if (!isNextLost || !sql.startsWith("INSERT INTO records")) return undefined;
+      isNextLost = false;
+      lost++;
+      return { end: "after" };
+    });
+    const { store } = await opened(t, relay.url);
     const hash = randomBytes(32);
-    relay.loseNext("INSERT 0 1");
+    isNextLost = true;
     await store.put(hash, grantRecord({ satelliteAddress: "mine" }));
-    t.is(relay.lost, 1);
+    t.is(lost, 1);
     t.is((await store.get(hash))?.satelliteAddress, "mine");
     // Somebody else's record is still in the way, whatever was lost.
-    relay.loseNext("23505");
+    isNextLost = true;
     await t.throwsAsync(store.put(hash, grantRecord({})), { code: "already-exists" });
-    t.is(relay.lost, 2);
+    t.is(lost, 2);
     const batch = Array.from({ length: 20 }, () => randomBytes(32));
-    relay.loseNext("INSERT 0 20");
+    isNextLost = true;
     await Promise.all(batch.map((each) => store.put(each, grantRecord({}))));
-    t.is(relay.lost, 3);
+    t.is(lost, 3);
     for (const each of batch) t.truthy(await store.get(each));
   });
-}
 
-/** Sits between a client and the server, and breaks the connection in place of an answer that it is told of. */
-async function losingRelay(t: ExecutionContext, serverDir: string) {
-  const dir = await mkdtemp(join(tmpdir(), "postern-relay-"));
-  const socket = ".s.PGSQL.5432";
-  let text: string | undefined;
-  let lost = 0;
-  const relay = createServer((client) => {
-    const server = createConnection(join(serverDir, socket));
-    client.pipe(server);
-    server.on("data", (chunk: Buffer) => {
-      if (text !== undefined && chunk.includes(text)) {
-        text = undefined;
-        lost++;
-        client.destroy();
-        server.destroy();
-      } else client.write(chunk);
+  test("of a batch whose confirmation got lost, what was deleted meanwhile is not in the way of the rest", async (t) => {
+    const server = await ownPostgres(t);
+    const { store: direct } = await opened(t, server.url);
+    const hashes = Array.from({ length: 10 }, () => randomBytes(32));
+    let isFirst = true;
+    let isDeleted = false;
+    const relay = await databaseRelay(t, server.url, (sql) => {
+      if (isDeleted || !sql.startsWith("INSERT INTO records")) return undefined;
+      if (!isFirst) return { refuse: restart };
+      isFirst = false;
+      return { end: "after" };
     });
-    server.on("close", () => client.destroy());
-    client.on("close", () => server.destroy());
-    for (const end of [client, server]) end.on("error", () => end.destroy());
+    const { store } = await opened(t, relay.url);
+    const put = Promise.all(hashes.map((hash) => store.put(hash, grantRecord({}))));
+    await until(async () => (await direct.delete({ keyHash: hashes[3]! })) === 1);
+    isDeleted = true;
+    await put;
+    for (const hash of hashes) t.truthy(await direct.get(hash));
   });
-  await new Promise<void>((resolve) => relay.listen(join(dir, socket), resolve));
-  t.teardown(async () => {
-    await new Promise((resolve) => relay.close(resolve));
-    await rm(dir, { recursive: true });
-  });
-  return {
-    dir,
-    get lost() {
-      return lost;
-    },
-    loseNext(answer: string) {
-      text = answer;
-    },
-  };
 }
