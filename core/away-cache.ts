@@ -9,6 +9,8 @@ export interface AwayCacheOptions {
   readonly maxAgeMs?: number;
   /** How long the source is waited for when a remembered value could serve, in ms; 2 000 when absent. */
   readonly patienceMs?: number;
+  /** How long it is waited for when none could, in ms; 5 000 when absent. */
+  readonly longestMs?: number;
   /** After a failure, how long remembered values serve without asking, in ms; 1 000 when absent. */
   readonly pauseMs?: number;
   /** Milliseconds since the epoch; the clock when absent. */
@@ -17,7 +19,7 @@ export interface AwayCacheOptions {
 
 /** Values for the time when their source is away. While it is there it is asked each time. */
 export interface AwayCache<T> {
-  /** What `ask` gives; where it rejects with `unavailable`, or takes too long, what it gave the last time. */
+  /** What `ask` gives; where it rejects with `unavailable`, or takes too long, what it gave the last time, or else that. */
   get(id: string, ask: () => Promise<T>): Promise<T>;
   clear(): void;
 }
@@ -32,7 +34,7 @@ export function createAwayCache<T>(
   sizeOf: (value: T) => number = () => 0,
 ): AwayCache<T> {
   const { maxEntries = 10_000, maxAgeMs = 3_600_000, patienceMs = 2_000, pauseMs = 1_000, now = Date.now } = options;
-  const { maxSize = Number.POSITIVE_INFINITY } = options;
+  const { maxSize = Number.POSITIVE_INFINITY, longestMs = 5_000 } = options;
   interface Entry {
     readonly value: T;
     readonly at: number;
@@ -80,7 +82,7 @@ export function createAwayCache<T>(
       if (known !== undefined && awayUntil > 0) awayUntil = now() + patienceMs;
       const question = ++asked;
       try {
-        const value = await (known === undefined ? ask() : within(ask(), patienceMs));
+        const value = await within(ask(), known === undefined ? longestMs : patienceMs);
         awayUntil = 0;
         remember(id, value, question);
         return value;

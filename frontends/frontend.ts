@@ -98,9 +98,10 @@ export type MetricLabels = Readonly<Record<string, string>>;
 export interface GrpcMount {
   /**
    * Reflection and health tell of the service too. `loadProtoService` makes a definition of a .proto file. Throws
-   * `already-exists` when there is one of its name, `failed-precondition` once the server listens.
+   * `already-exists` when there is one of its name, `failed-precondition` once the server listens. A call that takes
+   * longer than `callTimeoutMs` is ended with DEADLINE_EXCEEDED; for ever when absent, as transfers may take hours.
    */
-  mount(service: BoundService): void;
+  mount(service: BoundService, limits?: { readonly callTimeoutMs?: number }): void;
 }
 
 /** A started frontend. Whoever started it stops it. */

@@ -49,7 +49,7 @@ export const auth = defineFrontend({
     try {
       if (httpPort !== undefined) listeners.push(await listenHttp(httpPort, shared));
       if (grpcPort !== undefined) listeners.push(await listenGrpc(grpcPort, shared));
-      else deps.grpc?.mount(rpcService("grpc", shared));
+      else deps.grpc?.mount(rpcService("grpc", shared), { callTimeoutMs: options.callMs });
       if (drpcPort !== undefined) listeners.push(await listenDrpc(drpcPort, shared));
       if (metricsPort !== undefined) listeners.push(await listenMetrics(metricsPort, shared));
     } catch (error) {

@@ -20,11 +20,16 @@ export interface SharedGrpc {
 }
 
 export function createSharedGrpc(options: SharedGrpcOptions): SharedGrpc {
-  const mounted: { readonly frontend: string; readonly service: BoundService }[] = [];
+  interface Mounted {
+    readonly frontend: string;
+    readonly service: BoundService;
+    readonly callTimeoutMs: number | undefined;
+  }
+  const mounted: Mounted[] = [];
   let open = false;
   return {
     mountOf: (frontend) => ({
-      mount(service) {
+      mount(service, { callTimeoutMs } = {}) {
         const { fullName } = service.definition;
         if (open) {
           const late = `frontend ${frontend} mounts ${fullName} too late: the gRPC server listens already; do it in start`;
@@ -37,7 +42,7 @@ export function createSharedGrpc(options: SharedGrpcOptions): SharedGrpc {
             `the gRPC service ${fullName} is there already, from ${other.frontend}`,
           );
         }
-        mounted.push({ frontend, service });
+        mounted.push({ frontend, service, callTimeoutMs });
       },
     }),
     unmount(frontend) {
@@ -47,7 +52,12 @@ export function createSharedGrpc(options: SharedGrpcOptions): SharedGrpc {
       open = true;
       if (mounted.length === 0) return undefined;
       const services = mounted.map(({ service }) => service);
-      return await serveGrpc({ inactivityTimeoutMs: 60_000, ...options, services, reflection: true, ...watch });
+      const callTimeoutMs = new Map<string, number>();
+      for (const one of mounted) {
+        if (one.callTimeoutMs !== undefined) callTimeoutMs.set(one.service.definition.fullName, one.callTimeoutMs);
+      }
+      const own = { inactivityTimeoutMs: 60_000, ...options, callTimeoutMs };
+      return await serveGrpc({ ...own, services, reflection: true, ...watch });
     },
     services() {
       const names = new Map<string, string[]>();

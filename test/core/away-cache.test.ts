@@ -46,6 +46,12 @@ test("a source that does not answer is not waited for where there is a value", a
   t.is(await cache.get("a", () => new Promise(() => {})), 1);
 });
 
+test("a source that does not answer is not waited for without end where there is none", async (t) => {
+  const cache = createAwayCache<number>({ longestMs: 5 });
+  const error = await t.throwsAsync(cache.get("a", () => new Promise(() => {})));
+  t.like(error, { code: "unavailable" });
+});
+
 test("what fails in another way is told, and what no longer lasts is not served", async (t) => {
   let now = 0;
   const cache = createAwayCache<number>({ now: () => now }, (value, at) => at < value);

@@ -35,8 +35,8 @@ export interface ServeGrpcOptions extends ListenOptions {
   maxConcurrentCalls?: number;
   /** Milliseconds without a call after which a connection is closed; 600 000 when absent. */
   inactivityTimeoutMs?: number;
-  /** Milliseconds that a call may take; for ever when absent. */
-  callTimeoutMs?: number;
+  /** Milliseconds that a call may take, or that by full name of its service; for ever when absent. */
+  callTimeoutMs?: number | ReadonlyMap<string, number>;
   /** Hears of what handlers throw that is no PosternError: defects, of which the peer learns nothing. */
   onDefect?: (error: unknown, path: string) => void;
 }
@@ -57,7 +57,9 @@ export async function serveGrpc(options: ServeGrpcOptions): Promise<RunningServe
   // By caller. Cancelled calls leave HTTP/2's count at once, but not this one: their handlers may still run.
   const running = new Map<string, number>();
 
+  const { callTimeoutMs } = options;
   for (const [path, route] of routesOf(services)) {
+    const timeoutMs = typeof callTimeoutMs === "object" ? callTimeoutMs.get(path.split("/")[1]!) : callTimeoutMs;
     const handle = (call: RawCall) => {
       const peerAddress = call.getPeer();
       const before = running.get(peerAddress) ?? 0;
@@ -70,7 +72,7 @@ export async function serveGrpc(options: ServeGrpcOptions): Promise<RunningServe
       const one = runGrpcCall(call, path, route, { peerAddress, peerChain: chains.get(peerAddress) }, onDefect);
       calls.add(one);
       const late = () => one.abort(new PosternError("deadline-exceeded", "the call takes too long"));
-      const timer = options.callTimeoutMs === undefined ? undefined : setTimeout(late, options.callTimeoutMs);
+      const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
       void one.finished.then(() => {
         clearTimeout(timer);
         calls.delete(one);

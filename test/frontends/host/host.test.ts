@@ -3,7 +3,8 @@ import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import test, { type ExecutionContext } from "ava";
 import { PosternError } from "../../../core/index.js";
-import { bindService } from "../../../core/rpc/index.js";
+import { bindService, createGrpcTransport } from "../../../core/rpc/index.js";
+import { authFrontend } from "../../../frontends/auth/index.js";
 import { defineFrontend, type Frontend, type FrontendDeps } from "../../../frontends/frontend.js";
 import { type HostOptions, startHost } from "../../../frontends/host/index.js";
 import { EdgeAuthDefinition } from "../../../proto/gen/edgeauth.js";
@@ -139,6 +140,14 @@ test("services of all frontends are on one gRPC server, each once, and in time",
   const socket = connect(Number(port), name);
   await once(socket, "connect");
   socket.destroy();
+});
+
+test("a call on the shared gRPC server takes no longer than its frontend says", async (t) => {
+  const { running } = await host(t, [authFrontend({ callMs: 50 })]);
+  const connection = await createGrpcTransport().dial({ address: running.grpcAddress! });
+  t.teardown(() => connection.close());
+  const call = connection.stream(EdgeAuthDefinition, EdgeAuthDefinition.methods.registerAccess);
+  await t.throwsAsync(call.receive(), { code: "deadline-exceeded" });
 });
 
 test("what a frontend that did not start had mounted is not served", async (t) => {
