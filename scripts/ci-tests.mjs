@@ -111,7 +111,7 @@ function processes() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  setup();
+  await setup();
   const { passed, failed, skipped } = await runTests({ cwd: root, args: process.argv.slice(2), print: console.log });
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exit(failed === 0 ? 0 : 1);

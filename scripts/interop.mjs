@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { root, setup } from "./setup.mjs";
 
-setup();
+await setup();
 const dir = mkdtempSync(join(tmpdir(), "postern-interop-"));
 const ready = join(dir, "ready.json");
 const server = spawn(process.execPath, [join(root, "dist/bin/postern.js"), "serve", "--ephemeral", "--data-dir", dir], {

@@ -1,9 +1,9 @@
 // Makes a fresh clone ready: installs what the lock file names and builds what is older than its source.
 // Plain JavaScript without dependencies, since it runs before there are any.
-import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runAloud } from "./run-aloud.mjs";
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -13,15 +13,15 @@ const stamp = join(root, "dist", ".built");
 const installed = join(root, "node_modules", ".package-lock.json");
 
 /** Installs and builds where that is needed; says so on stderr; exits with a line that tells what to do. */
-export function setup() {
+export async function setup() {
   requireNode();
   if (!isInstalled()) {
     say("installing dependencies (once; the SQLite driver is compiled, which takes a few minutes)");
-    run("npm", ["ci", "--no-audit", "--no-fund"], { ...process.env, ...installEnvironment() });
+    await run("npm", ["ci", "--no-audit", "--no-fund"], { ...process.env, ...installEnvironment() });
   }
   if (!isBuilt()) {
     say("building");
-    run("npm", ["run", "--silent", "build"], process.env);
+    await run("npm", ["run", "--silent", "build"], process.env);
     writeFileSync(stamp, "");
   }
 }
@@ -77,10 +77,12 @@ function newestIn(folder) {
   return newest;
 }
 
-function run(command, args, env) {
-  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: ["ignore", 2, 2] });
-  if (error) fail(`${command} could not be started: ${error.message}`);
-  if (status !== 0) fail(`"${command} ${args.join(" ")}" failed; what it said is above`);
+async function run(command, args, env) {
+  try {
+    await runAloud(command, args, { cwd: root, env, say });
+  } catch (error) {
+    fail(error.message);
+  }
 }
 
 function say(text) {
