@@ -18,8 +18,12 @@ export interface RunningCommand {
 }
 
 /** Runs `postern …` until the test ends, if not stopped before; resolves when it has said that it is ready, and where. */
-export async function runningCommand(t: ExecutionContext, args: readonly string[]): Promise<RunningCommand> {
-  const child: ChildProcess = spawn(process.execPath, [posternEntry, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+export async function runningCommand(
+  t: ExecutionContext,
+  args: readonly string[],
+  entry: string = posternEntry,
+): Promise<RunningCommand> {
+  const child: ChildProcess = spawn(process.execPath, [entry, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit");
   const stop = async () => {
     child.kill("SIGINT");
