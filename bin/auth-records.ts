@@ -22,7 +22,13 @@ interface RecordsFlags {
 export function addRecordsCommands(auth: Command): void {
   const records = auth
     .command("records")
-    .description("records by access key id, or by macaroon head (64 hex digits): all of one API key");
+    .description("records by access key id, or by macaroon head (64 hex digits): all of one API key")
+    // The parent's options, of which help tells nothing here.
+    .addHelpText(
+      "afterAll",
+      "\nWhere the records are is said as to postern auth: --auth-database <url> (env: POSTERN_AUTH_DATABASE),\n" +
+        "--data-dir <dir> (env: POSTERN_DATA_DIR), --auth-store <path-or-package>.",
+    );
   const add = (name: string, description: string, run: (admin: RecordsAdmin, which: string) => Promise<string>) =>
     records
       .command(`${name} <which>`)

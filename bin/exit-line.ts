@@ -6,8 +6,25 @@ export function exitLine(error: unknown): string {
   if (system?.code === "EADDRINUSE") return `port ${system.port} is already in use; choose another (see --help)`;
   if (system?.code === "EACCES" && system.port !== undefined) return `port ${system.port} may not be used by this user`;
   if (system?.code === "EADDRNOTAVAIL") return `this machine has no address ${system.address}`;
-  if (error instanceof PosternError) return error.message;
+  if (error instanceof PosternError) return explained(error.message);
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** What people mistype most; the codes are of the operating system and PostgreSQL (manual, appendix A). */
+const explanations: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens at that address",
+  ENOTFOUND: "there is no host of that name",
+  EAI_AGAIN: "there is no host of that name",
+  "28000": "it refuses the user",
+  "28P01": "it refuses the password",
+  "3D000": "the server has no database of that name",
+  "42501": "the user lacks a right that is needed",
+};
+
+/** A store's error names only a code, as its driver's text may quote values. */
+function explained(message: string): string {
+  const explanation = explanations[/\(([A-Z0-9]+)\)$/.exec(message)?.[1] ?? ""];
+  return explanation === undefined ? message : `${message}: ${explanation}`;
 }
 
 interface SystemError {
