@@ -63,7 +63,8 @@ async function spy(): Promise<Spy> {
 
 async function labWithSpy(t: ExecutionContext, uplink: { segmentSize?: number; inlineSize?: number } = {}) {
   const seen = await spy();
-  const { project, open } = await projectLab(t, { uplink: { ...uplink, transport: seen.transport } });
+  // No second thoughts about what comes late: a busy machine is always late.
+  const { project, open } = await projectLab(t, { uplink: { hedgeMs: 60_000, ...uplink, transport: seen.transport } });
   await project.createBucket("bucket");
   seen.calls.length = 0;
   return { project, open, ...seen };

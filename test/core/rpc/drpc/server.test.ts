@@ -230,16 +230,20 @@ test("a Cancel behind data that nobody takes ends the connection after a while",
   const transport = createDrpcTransport({ identity: clientIdentity, cancelGraceMs: 50 });
   const connection = await transport.dial({ address: server.address, nodeId: identity.nodeId });
   const stream = createClient(NoteDefinition, connection).gather();
+  let sent = 0;
   const sending = (async () => {
-    for (;;) await stream.send(note("", 0, new Uint8Array(1 << 20)));
+    for (;;) {
+      await stream.send(note("", 0, new Uint8Array(1 << 20)));
+      sent++;
+    }
   })();
-  let blocked = false;
   sending.catch(() => {});
-  const watch = setInterval(() => {
-    blocked = true;
-  }, 300);
-  await until(() => blocked);
-  clearInterval(watch);
+  // Both sides are in this process: when nothing moved for many turns of its event loop, nothing will.
+  for (let turns = 0, before = 0; sent === 0 || turns < 5_000; turns++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (sent !== before) turns = 0;
+    before = sent;
+  }
   stream.cancel();
   t.true(isPosternError(await t.throwsAsync(sending), "canceled"));
   await until(() => connection.closed);
