@@ -21,10 +21,8 @@ clientTest({ title: "minio (npm) does its whole round" }, async (t, { ready, dir
   t.false(await client.bucketExists(bucket));
   await client.makeBucket(bucket);
   t.true(await client.bucketExists(bucket));
-  t.deepEqual(
-    (await client.listBuckets()).map(({ name }) => name),
-    [bucket],
-  );
+  const isListed = async () => (await client.listBuckets()).some(({ name }) => name === bucket);
+  t.true(await isListed());
 
   const keys: string[] = [];
   for (const size of [...usualSizes, 12 * MiB]) {
@@ -140,7 +138,7 @@ clientTest({ title: "minio (npm) does its whole round" }, async (t, { ready, dir
   t.is(versions.filter(({ name }) => name === "put").length, 3);
   t.deepEqual(await client.removeObjects(bucket, versions), []);
   await client.removeBucket(bucket);
-  t.deepEqual(await client.listBuckets(), []);
+  t.false(await isListed());
 });
 
 clientTest({ title: "minio (npm) locks objects, and sets what buckets can have" }, async (t, { ready }) => {

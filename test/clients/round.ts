@@ -24,12 +24,23 @@ export interface ClientTest {
   readonly program?: readonly [command: string, ...args: string[]];
   /** Why it can not run on this machine, whatever is installed. */
   readonly unfit?: string | undefined;
-  /** Options of the server. */
+  /** Options of the server; none when absent. */
   readonly args?: readonly string[];
 }
 
+type Server = Awaited<ReturnType<typeof startTempServer>>;
+
+/** One for all tests of a file that want the same: a whole network is slow to start. */
+const servers = new Map<string, Promise<Server>>();
+
+test.after.always(async () => {
+  for (const server of await Promise.allSettled(servers.values())) {
+    if (server.status === "fulfilled") await server.value.close();
+  }
+});
+
 /**
- * One test of a real client against a server of its own. CI installs every client, so there a missing one is a failure
+ * One test of a real client against a server, which it shares with the others of its file. CI installs every client, so there a missing one is a failure
  * and not a skip.
  */
 export function clientTest(
@@ -49,9 +60,10 @@ export function clientTest(
     t.timeout(300_000);
     const dir = await tempDir();
     t.teardown(dir.remove);
-    const server = await startTempServer(args);
-    t.teardown(() => server.close());
-    await round(t, { ready: server.ready, dir: dir.path });
+    const key = JSON.stringify(args ?? []);
+    if (!servers.has(key)) servers.set(key, startTempServer(args));
+    const { ready } = await servers.get(key)!;
+    await round(t, { ready, dir: dir.path });
   });
 }
 

@@ -53,13 +53,17 @@ export async function takeDatabase(db: Knex, name: string): Promise<Ownership> {
       }
       await delay(retryMs, undefined, { ref: false });
     }
-    throw new PosternError("unavailable", "the satellite database is closed");
+    throw closed();
   };
 
   hold(await lockDatabase(db, name));
   return {
     async ensure() {
-      while (owner === undefined) await within(retaking!, name);
+      while (owner === undefined) {
+        // It was closed while it was taken again: nobody has it, and nobody is going to.
+        if (released) throw closed();
+        await within(retaking!, name);
+      }
     },
     async release() {
       released = true;
@@ -86,6 +90,10 @@ async function lockDatabase(db: Knex, name: string): Promise<PgConnection> {
     await db.client.releaseConnection(connection);
     throw error;
   }
+}
+
+function closed(): PosternError {
+  return new PosternError("unavailable", "the satellite database is closed");
 }
 
 async function within(promise: Promise<void>, name: string): Promise<void> {
