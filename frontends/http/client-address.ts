@@ -12,5 +12,11 @@ export function clientAddress(req: IncomingMessage, trustedHops: number): string
     .split(",")
     .map((entry) => entry.trim())
     .filter((entry) => entry !== "");
-  return chain[Math.max(chain.length - trustedHops, 0)] ?? peer;
+  return withoutPort(chain[Math.max(chain.length - trustedHops, 0)] ?? peer);
+}
+
+/** Some proxies tell the client's port too (Azure's Application Gateway does): "192.0.2.1:50000", "[2001:db8::1]:50000". */
+function withoutPort(address: string): string {
+  const [, bracketed, plain] = /^(?:\[(.+)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+)$/.exec(address) ?? [];
+  return bracketed ?? plain ?? address;
 }
