@@ -1,7 +1,15 @@
 import type { ReadyFile } from "./ready-file.js";
 
+interface About {
+  readonly dataDir: string;
+  readonly embedded: boolean;
+  /** The secret key was given, and so is known: where the output is kept, as by systemd, it must not lie about. */
+  readonly fixed: boolean;
+}
+
 /** What a person needs to use the server that has just started. */
-export function banner(ready: ReadyFile, about: { dataDir: string; embedded: boolean }): string {
+export function banner(ready: ReadyFile, about: About): string {
+  const secretKey = about.fixed ? "…" : ready.secretKey;
   const network = about.embedded
     ? [
         `Embedded network   ${ready.satellite}`,
@@ -13,14 +21,14 @@ Postern is ready.
 
 S3 endpoint        ${ready.s3}
 Access key id      ${ready.accessKeyId}
-Secret key         ${ready.secretKey}
+Secret key         ${about.fixed ? "as given" : secretKey}
 Link sharing       ${ready.linksharing}
 ${authLines(ready)}${frontendLines(ready)}
 ${network.join("\n")}
 
 Try it:
 
-  export AWS_ACCESS_KEY_ID=${ready.accessKeyId} AWS_SECRET_ACCESS_KEY=${ready.secretKey} AWS_DEFAULT_REGION=us-east-1
+  export AWS_ACCESS_KEY_ID=${ready.accessKeyId} AWS_SECRET_ACCESS_KEY=${secretKey} AWS_DEFAULT_REGION=us-east-1
   aws --endpoint-url ${ready.s3} s3 mb s3://hello
   aws --endpoint-url ${ready.s3} s3 cp README.md s3://hello/
 
@@ -46,7 +54,7 @@ function frontendLines({ frontends }: ReadyFile): string {
     .join("");
 }
 
-function linkLines(ready: ReadyFile, { dataDir, embedded }: { dataDir: string; embedded: boolean }): string {
+function linkLines(ready: ReadyFile, { dataDir, embedded }: About): string {
   const { linksharing, authDrpc } = ready;
   if (authDrpc === undefined || linksharing === undefined) return "";
   // The embedded satellite tells the CLI where these are.

@@ -35,7 +35,8 @@ export async function serve(config: ServeConfig): Promise<void> {
   await runUntilTold(async (stopper) => {
     const { ready, problems } = await start(config, stopper);
     process.stderr.write(problems);
-    return banner(ready, { dataDir: config.dataDir, embedded: config.accessGrant === undefined });
+    const { dataDir, accessGrant, fixedCredentials } = config;
+    return banner(ready, { dataDir, embedded: accessGrant === undefined, fixed: fixedCredentials !== undefined });
   });
 }
 
