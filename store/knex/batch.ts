@@ -71,19 +71,25 @@ export function batched<I, O>(
     while (waiting.length > 0) {
       const calls = waiting.splice(0, size);
       if (waiting.length === 0) rest();
+      else next();
       await settle(calls);
     }
     running--;
+  };
+  /** For those that wait: a run soon, or a limit to their patience. */
+  const next = (): void => {
+    if (running >= parallel) watch();
+    else if (!isAboutToStart) {
+      isAboutToStart = true;
+      setImmediate(start);
+    }
   };
 
   return (input) =>
     new Promise<O>((resolve, reject) => {
       if (waiting.length >= maxWaiting) return reject(busy());
       waiting.push({ input, since: performance.now(), resolve, reject });
-      if (running >= parallel) return watch();
-      if (isAboutToStart) return;
-      isAboutToStart = true;
-      setImmediate(start);
+      next();
     });
 }
 

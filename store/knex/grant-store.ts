@@ -5,6 +5,7 @@ import { batched } from "./batch.js";
 import { isTaken, repeatable } from "./errors.js";
 import { type RecordRow as Row, recordStatements, recordsTable as table } from "./record-statements.js";
 import { repeated } from "./repeat.js";
+import { lookUp } from "./time-limits.js";
 
 /** Few runs at once keep most connections of the pool free for others, and fill the batches when many calls come. */
 const reading = { size: 64, parallel: 2 };
@@ -129,7 +130,7 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
     ping: () =>
       // Who asks wants to know how it is now.
       repeated(async () => {
-        await db(table).select("encryption_key_hash").first();
+        await db(table).select("encryption_key_hash").first().options(lookUp);
       }, 0),
 
     close: () => db.destroy(),

@@ -1,7 +1,7 @@
 import knex, { type Knex } from "knex";
 
 /** A machine that is gone says nothing: without limits of time whoever asks it would wait for ever. */
-const limits = { connectionTimeoutMillis: 5_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+const limits = { connectionTimeoutMillis: 3_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 /** How long one waits for a connection of its own while others have all of them. */
 const turnMs = 5_000;
 

@@ -1,5 +1,5 @@
 import type { Knex } from "knex";
-import { lookUp } from "./look-up.js";
+import { change, lookUp } from "./time-limits.js";
 
 /** A row of the table "records". */
 export interface RecordRow {
@@ -42,8 +42,7 @@ interface Prepared {
   readonly name: string;
   readonly text: string;
   readonly values: readonly unknown[];
-  /** How long the answer is waited for, in ms; as long as for any statement of the connection when absent. */
-  readonly query_timeout?: number;
+  readonly query_timeout: number;
 }
 
 interface PgConnection {
@@ -82,7 +81,7 @@ function preparedStatements(db: Knex): RecordStatements {
   return {
     async insert(rows) {
       const values = rows.flatMap((row) => inserted.map((column) => textOfDate(row[column])));
-      await run({ name: `postern_put_${rows.length}`, text: insertText(rows.length), values });
+      await run({ name: `postern_put_${rows.length}`, text: insertText(rows.length), values, ...change });
     },
     select(keyHashes) {
       const count = 2 ** Math.ceil(Math.log2(keyHashes.length));

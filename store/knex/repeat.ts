@@ -6,8 +6,9 @@ const patienceMs = 3_000;
 const longestPauseMs = 200;
 
 /**
- * Runs a statement, and again while the database says that it may succeed later. Rejects with PosternErrors. Whoever
- * writes must bear that a statement is run twice: a connection may break after the database has done it.
+ * Runs a statement, and again while the database says that it may succeed later; in any case once more, where only the
+ * connection was at fault. Rejects with PosternErrors. Whoever writes must bear that a statement is run twice: a
+ * connection may break after the database has done it. Without `waitMs` it is run once.
  */
 export async function repeated<T>(work: () => PromiseLike<T>, waitMs = patienceMs): Promise<T> {
   const until = performance.now() + waitMs;
@@ -16,9 +17,11 @@ export async function repeated<T>(work: () => PromiseLike<T>, waitMs = patienceM
       return await work();
     } catch (error) {
       const why = repeatable(error);
-      // An idle connection that broke is known to be broken now: another is there at once.
-      const pause = why === "lost" && attempt === 1 ? 0 : Math.random() * Math.min(longestPauseMs, 10 * 2 ** attempt);
-      if (why === undefined || performance.now() + pause > until) throw storeError(error);
+      // An idle connection that broke, or hung, is known now, and another may be there at once.
+      const isFirstLoss = why === "lost" && attempt === 1 && waitMs > 0;
+      const pause = isFirstLoss ? 0 : Math.random() * Math.min(longestPauseMs, 10 * 2 ** attempt);
+      const isPatient = isFirstLoss || performance.now() + pause <= until;
+      if (why === undefined || !isPatient) throw storeError(error);
       await delay(pause);
     }
   }

@@ -7,8 +7,8 @@ import type {
   StoredBucketSettings,
 } from "../../core/settings/bucket-settings-store.js";
 import { isTaken } from "./errors.js";
-import { lookUp } from "./look-up.js";
 import { repeated } from "./repeat.js";
+import { change, lookUp } from "./time-limits.js";
 
 interface Row {
   satellite: string;
@@ -37,12 +37,15 @@ export function knexSettingsStore(db: Knex, options: { readonly now?: () => numb
   const update = async (id: BucketId, record: BucketSettingsRecord, expected: number): Promise<number> => {
     const fields = columnsOf(record, expected + 1);
     if (expected === 0) {
-      await db<Row>(table).insert({ ...id, ...fields, created_at: now() });
+      await db<Row>(table)
+        .insert({ ...id, ...fields, created_at: now() })
+        .options(change);
       return 1;
     }
     const changed = await db<Row>(table)
       .where({ ...id, version: expected })
-      .update(fields);
+      .update(fields)
+      .options(change);
     if (changed !== 1) throw overtaken();
     return expected + 1;
   };
@@ -78,7 +81,8 @@ export function knexSettingsStore(db: Knex, options: { readonly now?: () => numb
         async () =>
           (await db<Row>(table)
             .where({ ...id })
-            .delete()) > 0,
+            .delete()
+            .options(change)) > 0,
       ),
     list: (after, limit) =>
       repeated(async () => {
@@ -101,7 +105,8 @@ export function knexSettingsStore(db: Knex, options: { readonly now?: () => numb
             expires_at: expiresAt,
           })
           .onConflict(["upload_hash", "part_number"])
-          .merge(["note", "expires_at"]);
+          .merge(["note", "expires_at"])
+          .options(change);
       }),
     notes: (uploadHash) =>
       repeated(async () => {
@@ -113,7 +118,7 @@ export function knexSettingsStore(db: Knex, options: { readonly now?: () => numb
       }),
     deleteNotes: (uploadHash) =>
       repeated(async () => {
-        await db<NoteRow>(noteTable).where("upload_hash", Buffer.from(uploadHash)).delete();
+        await db<NoteRow>(noteTable).where("upload_hash", Buffer.from(uploadHash)).delete().options(change);
       }),
     deleteExpiredNotes: (limit) =>
       repeated(() =>

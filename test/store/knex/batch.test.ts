@@ -52,6 +52,20 @@ test("each call hears of its own result, and of what failed for all", async (t) 
   );
 });
 
+test("of many calls at once, as many run as may, and the others wait no longer than others do", async (t) => {
+  let runs = 0;
+  const call = batched<number, number>(
+    () => {
+      runs++;
+      return new Promise(() => {});
+    },
+    { size: 2, parallel: 2, waitMs: 20 },
+  );
+  const calls = [1, 2, 3, 4, 5, 6].map(call);
+  await Promise.all(calls.slice(4).map((late) => t.throwsAsync(late, { code: "unavailable" })));
+  t.is(runs, 2);
+});
+
 test("a call does not wait for ever, nor behind any number of others", async (t) => {
   const finish: (() => void)[] = [];
   const call = batched<number, number>(

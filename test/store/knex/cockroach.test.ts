@@ -201,6 +201,23 @@ else {
     t.truthy(await store.get(hash));
   });
 
+  test("a database that says nothing fails look-ups in time, and is there again when it speaks", async (t) => {
+    let isSilent = false;
+    const db = await opened(t, await cockroach(t, () => (isSilent ? "hang" : undefined)));
+    const store = knexGrantStore(db);
+    const hash = randomBytes(32);
+    await store.put(hash, grantRecord({}));
+    isSilent = true;
+    const begun = performance.now();
+    // More than are looked up at once: the others are told without having had their turn.
+    const asked = Array.from({ length: 2_000 }, () => store.get(hash));
+    await t.throwsAsync(store.ping(), { code: "unavailable" });
+    for (const each of asked) await t.throwsAsync(each, { code: "unavailable" });
+    t.true(performance.now() - begun < 40_000);
+    isSilent = false;
+    t.truthy(await store.get(hash));
+  });
+
   test("prepared statements that are gone are prepared again", async (t) => {
     let next: Fate | undefined;
     const url = await cockroach(t, (sql) => {
