@@ -22,8 +22,15 @@ export function addAuthCommands(program: Command): void {
       "token of gateways that look keys up; several with commas (env: POSTERN_AUTH_TOKEN)",
     )
     .option("--auth-database <url>", "PostgreSQL for the records (env: POSTERN_AUTH_DATABASE)")
-    .option("--auth-connections <count>", "connections to that PostgreSQL at most (default: 10)")
+    .option(
+      "--auth-connections <count>",
+      "connections to that PostgreSQL at most, of all processes (default: 10 for each, but no more than 30)",
+    )
     .option("--auth-store <path-or-package>", "a store of your own for the records; see docs/auth.md")
+    .option(
+      "--processes <count>",
+      "that serve on the same ports (default: with --auth-database as many as processors, 16 at most; else 1)",
+    )
     .option("--requests-per-minute <count>", "of one client's address; 0 does not limit (default: 600)")
     .option("--project-per-minute <count>", "registrations of one project; 0 does not limit (default: 0)")
     .option("--project-info", "ask the satellite which project a grant is of, else its API key stands for it")

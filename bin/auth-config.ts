@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { PosternError } from "../core/errors.js";
 import type { CertificateFiles } from "../core/index.js";
 import { dataDir, type LogLevel, logLevels, wholeNumber } from "./config.js";
@@ -19,6 +20,7 @@ export interface AuthFlags extends TlsFlags {
   readonly authDatabase?: string;
   readonly authConnections?: string;
   readonly authStore?: string;
+  readonly processes?: string;
   readonly requestsPerMinute?: string;
   readonly projectPerMinute?: string;
   readonly projectInfo?: boolean;
@@ -39,11 +41,14 @@ export interface AuthConfig {
   readonly tokens: readonly string[] | undefined;
   /** URL "postgres://…"; SQLite in the data folder where undefined. */
   readonly database: string | undefined;
-  /** To PostgreSQL, at most. */
-  readonly connections: number | undefined;
+  /** To PostgreSQL, of all processes together, but at least two of each. */
+  readonly connections: number;
   /** Module of a store, in place of a database. */
   readonly store: string | undefined;
-  readonly requestsPerMinute: number | undefined;
+  /** That serve on the same ports. */
+  readonly processes: number;
+  /** Of one client; 0 does not limit. */
+  readonly requestsPerMinute: number;
   /** Registrations of one project; 0 does not limit. */
   readonly projectPerMinute: number;
   /** Whether satellites are asked which project a grant is of. */
@@ -69,6 +74,8 @@ export function authConfig(flags: AuthFlags, env: Environment): AuthConfig {
   if (level === undefined) {
     throw new PosternError("invalid-argument", `--log-level takes ${logLevels.join(", ")}`);
   }
+  const database = authDatabase(flags, env);
+  const processes = processesOf(flags, database);
   return {
     dataDir: dataDir(flags, env),
     host: flags.host ?? "127.0.0.1",
@@ -81,16 +88,46 @@ export function authConfig(flags: AuthFlags, env: Environment): AuthConfig {
     satellites,
     endpoint: flags.endpoint,
     tokens: tokensOf(flags.authToken ?? env.authToken),
-    database: authDatabase(flags, env),
-    connections: number("--auth-connections", flags.authConnections),
+    database,
+    connections: number("--auth-connections", flags.authConnections) ?? Math.min(10 * processes, mostConnections),
     store: flags.authStore,
-    requestsPerMinute: number("--requests-per-minute", flags.requestsPerMinute),
+    processes,
+    requestsPerMinute:
+      number("--requests-per-minute", flags.requestsPerMinute) ?? authOptions.requestsPerMinute.default,
     projectPerMinute: number("--project-per-minute", flags.projectPerMinute) ?? 0,
     projectInfo: flags.projectInfo === true,
     trustedProxies: number("--trusted-proxies", flags.trustedProxies),
     tls: tlsFiles(flags, env),
     logLevel: level,
   };
+}
+
+/** What is limited in all processes together. */
+export function authRates(config: Pick<AuthConfig, "requestsPerMinute" | "projectPerMinute">): Rates {
+  return { clients: config.requestsPerMinute, projects: config.projectPerMinute };
+}
+
+/** Several auth services and gateways share the 100 connections that PostgreSQL has by itself. */
+const mostConnections = 30;
+/** Unless more are asked for: with two connections each, and the database is busy with less. */
+const mostByItself = 16;
+const most = 128;
+
+/** A database on the network has room for many; a file has one writer at a time, and other stores may be in memory. */
+function processesOf({ processes: text, authStore }: AuthFlags, database: string | undefined): number {
+  const shared = authStore === undefined && database !== undefined;
+  if (text === undefined) return shared ? Math.min(availableParallelism(), mostByItself) : 1;
+  const count = wholeNumber("--processes", text);
+  if (count < 1 || count > most) {
+    throw new PosternError("invalid-argument", `--processes takes 1 to ${most} processes`);
+  }
+  if (count > 1 && authStore !== undefined) {
+    throw new PosternError(
+      "invalid-argument",
+      "--processes takes 1 with --auth-store: a store of your own may keep records in the memory of its process",
+    );
+  }
+  return count;
 }
 
 /** Several, with commas between, while gateways change from one to the next. */

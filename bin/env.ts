@@ -47,6 +47,12 @@ export function childEnvironment(given: Readonly<Record<string, string>>): Recor
   return { ...Object.fromEntries(inherited), ...given };
 }
 
+/** What takes Postern's own variables out of an environment that a process would inherit. */
+export function noneOfOurs(): Record<string, undefined> {
+  const names = Object.keys(process.env).filter((name) => name.startsWith("POSTERN_"));
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
+
 function present(value: string | undefined): string | undefined {
   return value === undefined || value === "" ? undefined : value;
 }

@@ -14,6 +14,7 @@ import { exitLine } from "./exit-line.js";
 import { firstCredentials } from "./first-credentials.js";
 import { type KeptRunning, keepRunning } from "./kept-running.js";
 import { createLogger } from "./logger.js";
+import { startPostern } from "./postern-process.js";
 import { freeRegionPorts, type RegionPorts } from "./region-ports.js";
 import { type RegionsConfig, type RegionsFlags, regionStep, regionsConfig } from "./regions-config.js";
 import { type RegionsReadyFile, regionsBanner, regionsFileName } from "./regions-file.js";
@@ -92,8 +93,11 @@ async function start(config: RegionsConfig, stopper: Stopper): Promise<RegionsRe
   const run = (name: string, args: readonly string[], folder: string): Promise<KeptRunning> =>
     keepRunning({
       name,
-      args: [...args, "--data-dir", dir.file(folder), "--host", serve.host, "--log-level", serve.logLevel],
-      env: secrets,
+      start: () =>
+        startPostern(
+          [...args, "--data-dir", dir.file(folder), "--host", serve.host, "--log-level", serve.logLevel],
+          secrets,
+        ),
       onEnd: (text) => log.warn({}, text),
       onReady: () => {
         tellReady().catch((error: unknown) => log.warn({ error: exitLine(error) }, "writing the ready file failed"));
@@ -149,7 +153,8 @@ async function startAuth(
   const host = isIPv6(config.serve.host) ? `[${config.serve.host}]` : config.serve.host;
   const s3 = `http://${host}:${port}`;
   const flags = [
-    ...["--satellite", satellite.url, "--endpoint", s3],
+    // As many processes as there are regions are enough for one machine.
+    ...["--satellite", satellite.url, "--endpoint", s3, "--processes", "1"],
     ...["--auth-port", String(port + 1), "--auth-grpc-port", String(port + 2), "--auth-drpc-port", String(port + 3)],
     ...(config.requestsPerMinute === undefined ? [] : ["--requests-per-minute", config.requestsPerMinute]),
   ];

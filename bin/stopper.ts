@@ -15,7 +15,12 @@ export interface Stopper {
 /** Ctrl-C promises to end within five seconds; what has not stopped by then is abandoned. */
 const limitMs = 4_500;
 
-export function createStopper(): Stopper {
+export interface StopperOptions {
+  /** Whether signals, and the end of who keeps this process running, are told to it; they are when absent. */
+  readonly listens?: boolean;
+}
+
+export function createStopper({ listens = true }: StopperOptions = {}): Stopper {
   const running: { readonly name: string; readonly stop: () => Promise<unknown> }[] = [];
   let stopping: Promise<void> | undefined;
   let told = false;
@@ -31,10 +36,12 @@ export function createStopper(): Stopper {
     told = true;
     tell();
   };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  // Whoever keeps this process running is gone, and would start another at its ports.
-  process.once("disconnect", () => tell());
-  process.channel?.unref();
+  if (listens) {
+    process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+    // Whoever keeps this process running is gone, and would start another at its ports.
+    process.once("disconnect", () => tell());
+    process.channel?.unref();
+  }
 
   return {
     add(name, stop) {

@@ -2,6 +2,10 @@
 export interface RateLimiter {
   /** Takes one token of the key. Returns 0, or the milliseconds until there will be one. */
   take(key: string): number;
+  /** Takes tokens that were handed out elsewhere, whether there are any or not: what lacks is owed. */
+  book(key: string, tokens: number): void;
+  /** The tokens that have not come back yet, by key. */
+  owed(): (readonly [key: string, tokens: number])[];
   /** How many keys are remembered. */
   readonly size: number;
 }
@@ -23,16 +27,25 @@ export function createRateLimiter(options: RateLimitOptions): RateLimiter {
   /** By key: when all its tokens will be back. Sums of whole intervals stay exact where fractions of tokens do not. */
   const fullAt = new Map<string, number>();
 
+  const remember = (key: string, full: number): void => {
+    // A map iterates in the order of insertion, so what is used goes to the end.
+    fullAt.delete(key);
+    fullAt.set(key, full);
+    if (fullAt.size > maxKeys) fullAt.delete(fullAt.keys().next().value!);
+  };
+
   return {
     take(key) {
       const at = now();
       const full = Math.max(at, fullAt.get(key) ?? 0);
       const wait = full - at - (burst - 1) * interval;
-      // A map iterates in the order of insertion, so what is used goes to the end.
-      fullAt.delete(key);
-      fullAt.set(key, wait > 0 ? full : full + interval);
-      if (fullAt.size > maxKeys) fullAt.delete(fullAt.keys().next().value!);
+      remember(key, wait > 0 ? full : full + interval);
       return Math.max(0, Math.ceil(wait));
+    },
+    book: (key, tokens) => remember(key, Math.max(now(), fullAt.get(key) ?? 0) + tokens * interval),
+    owed() {
+      const at = now();
+      return [...fullAt].filter(([, full]) => full > at).map(([key, full]) => [key, (full - at) / interval]);
     },
     get size() {
       return fullAt.size;

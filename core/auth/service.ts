@@ -26,7 +26,7 @@ export interface AuthServiceDeps {
   /** Asks which project a grant is of; never rejects. Nothing is known of projects when absent. */
   readonly lookUpProject?: (macaroonHead: Uint8Array, accessGrant: string) => Promise<KnownProject>;
   /** Registrations by project: its public id when that is known, else the macaroon head. Unlimited when absent. */
-  readonly projectLimit?: RateLimiter;
+  readonly projectLimit?: Pick<RateLimiter, "take">;
   /** Longest access grant in bytes; 4 096 when absent. */
   readonly maxGrantSize?: number;
   /** Milliseconds since the epoch; the clock when absent. */

@@ -1,15 +1,19 @@
 import type { RequestListener } from "node:http";
+import { createRateLimiter, type RateLimiter } from "../../core/index.js";
 import { type BoundService, serveGrpc, servePlainDrpc } from "../../core/rpc/index.js";
 import { defineFrontend, type Frontend, type FrontendDeps, type Logger } from "../frontend.js";
-import { listen } from "../http/index.js";
+import { type Listening, listen } from "../http/index.js";
 import { type ClientLimit, createClientLimit } from "./client-limit.js";
 import { edgeAuthService } from "./edge-auth-service.js";
 import { authHttpApp } from "./http-app.js";
 import { type AuthMetrics, createAuthMetrics, type Protocol } from "./metrics.js";
-import { metricsApp } from "./metrics-app.js";
+import { listenMetrics } from "./metrics-app.js";
 import { type AuthOptions, authOptions, type CompleteAuthOptions } from "./options.js";
 
-export type { AuthOptions } from "./options.js";
+export { type AuthMetrics, createAuthMetrics, type MetricsSnapshot } from "./metrics.js";
+export { listenMetrics } from "./metrics-app.js";
+export { createMetricsSum, type MetricsSum } from "./metrics-sum.js";
+export { type AuthOptions, authOptions } from "./options.js";
 
 /** One listener of the frontend, whatever it speaks. */
 interface Listener {
@@ -21,7 +25,14 @@ interface Listener {
 const defaultGraceMs = 10_000;
 
 /** What the auth service needs of what frontends are given: it opens no projects. */
-export type AuthDeps = Pick<FrontendDeps, "access" | "log"> & Partial<Pick<FrontendDeps, "grpc" | "metrics">>;
+export interface AuthDeps
+  extends Pick<FrontendDeps, "access" | "log">,
+    Partial<Pick<FrontendDeps, "grpc" | "metrics">> {
+  /** Limits clients in place of one that `requestsPerMinute` makes, where several processes share it. */
+  readonly clientLimit?: Pick<RateLimiter, "take">;
+  /** Counts in place of what the frontend makes for itself. */
+  readonly counts?: AuthMetrics;
+}
 
 /** What the listeners share. */
 interface Shared {
@@ -38,8 +49,9 @@ export const auth = defineFrontend({
   options: authOptions,
   async start(deps: AuthDeps, options) {
     const state = { started: false, live: true };
-    const metrics = createAuthMetrics(deps.metrics);
-    const shared = { options, deps, metrics, limit: createClientLimit(options.requestsPerMinute, metrics), state };
+    const metrics = deps.counts ?? createAuthMetrics(deps.metrics);
+    const limit = createClientLimit(deps.clientLimit ?? limiterOf(options), metrics);
+    const shared = { options, deps, metrics, limit, state };
     const listeners: Listener[] = [];
     const stopAll = async (graceMs: number): Promise<void> => {
       state.live = false;
@@ -47,11 +59,12 @@ export const auth = defineFrontend({
     };
     const { httpPort, grpcPort, drpcPort, metricsPort } = options;
     try {
-      if (httpPort !== undefined) listeners.push(await listenHttp(httpPort, shared));
       if (grpcPort !== undefined) listeners.push(await listenGrpc(grpcPort, shared));
       else deps.grpc?.mount(rpcService("grpc", shared), { callTimeoutMs: options.callMs });
       if (drpcPort !== undefined) listeners.push(await listenDrpc(drpcPort, shared));
-      if (metricsPort !== undefined) listeners.push(await listenMetrics(metricsPort, shared));
+      if (metricsPort !== undefined) listeners.push(await listenForScrapers(metricsPort, shared));
+      // The last one: whoever asks it how this service is must not hear that the others are to come.
+      if (httpPort !== undefined) listeners.unshift(await listenHttp(httpPort, shared));
     } catch (error) {
       await stopAll(0);
       throw error;
@@ -83,21 +96,15 @@ async function listenHttp(port: number, shared: Shared): Promise<Listener> {
     maxBodySize: options.maxBodyBytes,
     idleMs: options.idleMs,
   });
-  return webListener("http", app, port, options);
+  return listenerOf("http", await listenWeb(app, port, options));
 }
 
-/** In clear: it is for the neighbourhood, whose scrapers know no certificates. */
-function listenMetrics(port: number, { options, metrics }: Shared): Promise<Listener> {
-  return webListener("metrics", metricsApp(metrics), port, { ...options, tls: undefined });
+async function listenForScrapers(port: number, { options, metrics }: Shared): Promise<Listener> {
+  return listenerOf("metrics", await listenMetrics(metrics, { host: options.host, port }));
 }
 
-async function webListener(
-  purpose: "http" | "metrics",
-  handler: RequestListener,
-  port: number,
-  options: CompleteAuthOptions,
-): Promise<Listener> {
-  const listening = await listen(handler, {
+function listenWeb(handler: RequestListener, port: number, options: CompleteAuthOptions): Promise<Listening> {
+  return listen(handler, {
     host: options.host,
     port,
     tls: options.tls,
@@ -108,7 +115,10 @@ async function webListener(
     keepAliveMs: 65_000,
     highWaterMark: 16_384,
   });
-  return { name: purpose, address: listening.url, stop: (graceMs) => listening.stop(graceMs) };
+}
+
+function listenerOf(name: "http" | "metrics", listening: Listening): Listener {
+  return { name, address: listening.url, stop: (graceMs) => listening.stop(graceMs) };
 }
 
 /** With reflection and health, so that grpcurl and probes need no .proto file. */
@@ -151,6 +161,10 @@ function strangers({ tls, maxConnections, maxConnectionsPerClient, idleMs, callM
 function rpcService(protocol: "grpc" | "drpc", { options, deps, metrics, limit }: Shared): BoundService {
   const take = (address: string): number => limit.take(address, protocol);
   return edgeAuthService(metrics.counted(deps.access, protocol), deps.log, take, options.maxBodyBytes);
+}
+
+function limiterOf({ requestsPerMinute }: CompleteAuthOptions): RateLimiter | undefined {
+  return requestsPerMinute === 0 ? undefined : createRateLimiter({ perMinute: requestsPerMinute });
 }
 
 /** What a caller is only told "internal error" of. */

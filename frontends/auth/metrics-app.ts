@@ -1,8 +1,18 @@
 import type { RequestListener } from "node:http";
+import { type Listening, listen } from "../http/index.js";
 import type { AuthMetrics } from "./metrics.js";
 
-/** GET /metrics, on a port of its own that strangers need not reach. */
-export function metricsApp(metrics: AuthMetrics): RequestListener {
+type Text = Pick<AuthMetrics, "text" | "contentType">;
+
+/**
+ * GET /metrics, on a port of its own that strangers need not reach. In clear: it is for the neighbourhood, whose scrapers
+ * know no certificates.
+ */
+export function listenMetrics(metrics: Text, at: { readonly host: string; readonly port: number }): Promise<Listening> {
+  return listen(metricsApp(metrics), at);
+}
+
+function metricsApp(metrics: Text): RequestListener {
   return (req, res) => {
     req.resume();
     if (req.url !== "/metrics") {

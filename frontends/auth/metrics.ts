@@ -1,4 +1,4 @@
-import { Counter, Histogram, Registry } from "prom-client";
+import { Counter, Histogram, type MetricObjectWithValues, type MetricValue, Registry } from "prom-client";
 import { isPosternError } from "../../core/index.js";
 import type { AccessKeys, Metrics } from "../frontend.js";
 
@@ -13,7 +13,11 @@ export interface AuthMetrics {
   /** In the text format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
+  /** The same for another process, which adds up those of several; can be sent as JSON. */
+  snapshot(): Promise<MetricsSnapshot>;
 }
+
+export type MetricsSnapshot = MetricObjectWithValues<MetricValue<string>>[];
 
 const requestsTotal = {
   name: "requests_total",
@@ -79,5 +83,6 @@ export function createAuthMetrics(shared?: Metrics): AuthMetrics {
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,
+    snapshot: () => registry.getMetricsAsJSON(),
   };
 }

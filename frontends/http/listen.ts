@@ -10,6 +10,7 @@ import { createServer as createTlsServer } from "node:https";
 import { isIPv6, type Socket } from "node:net";
 import { asWebTls, createClientCount, followTls, serverOptions, type TlsSource } from "../../core/index.js";
 import { markContinue } from "./body.js";
+import { createGate } from "./gate.js";
 import { createMalformed, hasSeveralHosts, type MalformedReply } from "./malformed.js";
 
 export interface ListenOptions {
@@ -44,6 +45,8 @@ export interface Listening {
   stop(graceMs: number): Promise<void>;
 }
 
+type CompleteOptions = ListenOptions & typeof defaults;
+
 const defaults = {
   maxConnections: 1_000,
   maxHeaderBytes: 16_384,
@@ -69,8 +72,7 @@ export async function listen(handler: RequestListener, given: ListenOptions): Pr
     noDelay: true,
   };
   const server = options.tls ? secureServer(settings, options.tls) : createServer(settings);
-  server.maxConnections = options.maxConnections;
-  if (options.maxConnectionsPerClient !== undefined) limitClients(server, options.maxConnectionsPerClient);
+  limitConnections(server, options);
 
   const malformed = createMalformed(options.malformedReply);
 
@@ -133,18 +135,27 @@ export async function listen(handler: RequestListener, given: ListenOptions): Pr
   };
 }
 
-/** Before all other listeners, which must not see connections that are refused. */
-function limitClients(server: Server, most: number): void {
-  const count = createClientCount(most);
+/**
+ * Before all other listeners, which must not see connections that are refused. Not by `server.maxConnections`: of several
+ * processes one gives a connection to the next then, and round it goes for as long as all of them have as many as they may.
+ */
+function limitConnections(server: Server, { maxConnections, maxConnectionsPerClient }: CompleteOptions): void {
+  const count = createClientCount(maxConnectionsPerClient ?? maxConnections);
+  const all = createGate(maxConnections);
   const others = server.listeners("connection") as ((socket: Socket) => void)[];
   server.removeAllListeners("connection");
   server.on("connection", (socket: Socket) => {
-    const leave = count(socket.remoteAddress);
+    const leaveAll = all.enter();
+    const leave = leaveAll && count(socket.remoteAddress);
     if (leave === undefined) {
+      leaveAll?.();
       socket.destroy();
       return;
     }
-    socket.once("close", leave);
+    socket.once("close", () => {
+      leave();
+      leaveAll!();
+    });
     for (const listener of others) listener.call(server, socket);
   });
 }

@@ -13,18 +13,34 @@ export interface RunningCommand {
   readonly output: { readonly text: string };
   /** The first address that it told. */
   readonly url: string;
+  readonly pid: number;
+  /** Resolves with its exit code, or null where a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** SIGINT, and the wait for its end. */
   stop(): Promise<void>;
+}
+
+export interface RunningCommandOptions {
+  /** Another program; `posternEntry` when absent. */
+  readonly entry?: string;
+  /** Variables besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A process group, which a test may send a signal to as a terminal does; that of this process when absent. */
+  readonly ownGroup?: boolean;
 }
 
 /** Runs `postern …` until the test ends, if not stopped before; resolves when it has said that it is ready, and where. */
 export async function runningCommand(
   t: ExecutionContext,
   args: readonly string[],
-  entry: string = posternEntry,
+  { entry = posternEntry, env = {}, ownGroup = false }: RunningCommandOptions = {},
 ): Promise<RunningCommand> {
-  const child: ChildProcess = spawn(process.execPath, [entry, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  const exited = once(child, "exit");
+  const child: ChildProcess = spawn(process.execPath, [entry, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: ownGroup,
+    env: { ...process.env, ...env },
+  });
+  const exited = once(child, "exit") as Promise<[number | null]>;
   const stop = async () => {
     child.kill("SIGINT");
     await exited;
@@ -37,9 +53,13 @@ export async function runningCommand(
   await new Promise<void>((resolve, reject) => {
     child.stdout!.on("data", (chunk: Buffer) => {
       output.text += chunk.toString();
-      if (/is ready[\s\S]*http:\/\/\S+\n/.test(output.text)) resolve();
+      if (/is ready[\s\S]*https?:\/\/\S+\n/.test(output.text)) resolve();
     });
     child.once("exit", () => reject(new Error(output.text)));
   });
-  return { output, url: /http:\/\/\S+/.exec(output.text)![0], stop };
+  return {
+    ...{ output, stop, pid: child.pid! },
+    url: /https?:\/\/\S+/.exec(output.text)![0],
+    ended: exited.then(([code]) => code),
+  };
 }

@@ -1,0 +1,32 @@
+import type { TokensOf } from "../core/auth/shared-limits.js";
+import type { MetricsSnapshot } from "../frontends/auth/index.js";
+import type { AuthConfig } from "./auth-config.js";
+
+/** What the first process of `postern auth` tells those that serve. */
+export type ToAuthWorker =
+  | {
+      readonly kind: "serve";
+      readonly config: AuthConfig;
+      /** Whether this one removes expired records. */
+      readonly cleans: boolean;
+      /** What clients and projects have had before. */
+      readonly owed: TokensOf;
+    }
+  /** Others handed that out. */
+  | { readonly kind: "taken"; readonly tokens: TokensOf }
+  | { readonly kind: "count"; readonly question: number }
+  | { readonly kind: "look at certificates" }
+  | { readonly kind: "stop" };
+
+/** What they answer. */
+export type FromAuthWorker =
+  /** It hears messages from now on. */
+  | { readonly kind: "here" }
+  | { readonly kind: "ready"; readonly addresses: Readonly<Record<string, string>> }
+  /** It can not serve; all that it had is closed again. */
+  | { readonly kind: "failed"; readonly line: string }
+  | { readonly kind: "taken"; readonly tokens: TokensOf; readonly urgent: boolean }
+  | { readonly kind: "counted"; readonly question: number; readonly snapshot: MetricsSnapshot };
+
+/** How long what was handed out may gather before it is told, in ms; each way, if it is not urgent. */
+export const tellEveryMs = 50;
