@@ -1,9 +1,10 @@
 /**
  * Registrations and look-ups a second of the auth service, and of another one beside it: Storj's, or an older Postern.
  * Run: node dist/bench/auth.js [--database postgres://…] [--peer http://host:port --peer-token TOKEN]
- *        [--satellite ID@HOST:PORT] [--rounds 5] [--seconds 4] [--connections 32] [--processes 1]
- * --processes starts several of ours on the database, as behind a load balancer: one of Node.js uses one processor. Both must allow the satellite, which need not be there. Without --database ours is on SQLite. The services take turns,
- * and what is printed are medians of the rounds.
+ *        [--satellite ID@HOST:PORT] [--rounds 5] [--seconds 4] [--connections 32] [--processes N]
+ * --processes is that of `postern auth`, which by itself has as many as there are processors where it is on PostgreSQL.
+ * Both services must allow the satellite, which need not be there. Without --database ours is on SQLite. The services take
+ * turns, and what is printed are medians of the rounds.
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -29,7 +30,7 @@ const { values: flags } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "4" },
     connections: { type: "string", default: "32" },
-    processes: { type: "string", default: "1" },
+    processes: { type: "string" },
   },
 });
 const token = "bench-token";
@@ -44,7 +45,7 @@ interface Keys {
 
 interface Service {
   readonly name: string;
-  readonly urls: readonly URL[];
+  readonly url: URL;
   readonly token: string;
   readonly keys: Keys[];
   readonly results: Record<"register" | "look up", Result[]>;
@@ -94,13 +95,11 @@ function httpConnection(url: URL) {
 
 /** Requests of all connections until the time is over. */
 async function measure(
-  urls: readonly URL[],
+  url: URL,
   next: () => { text: string; check: (body: string) => void },
   requests = Number.POSITIVE_INFINITY,
 ): Promise<Result> {
-  const connections = Array.from({ length: Number(flags.connections) }, (_, i) =>
-    httpConnection(urls[i % urls.length]!),
-  );
+  const connections = Array.from({ length: Number(flags.connections) }, () => httpConnection(url));
   const times: number[] = [];
   const began = performance.now();
   const end = began + (Number.isFinite(requests) ? longestWarmUpMs : Number(flags.seconds) * 1_000);
@@ -148,12 +147,12 @@ async function register(service: Service, requests?: number): Promise<void> {
     service.keys.push({ id, secret });
   };
   service.results.register.push(
-    await measure(service.urls, () => ({ text: texts[i++ % texts.length]!, check }), requests),
+    await measure(service.url, () => ({ text: texts[i++ % texts.length]!, check }), requests),
   );
 }
 
 async function lookUp(service: Service, requests?: number): Promise<void> {
-  const { urls, keys } = service;
+  const { url, keys } = service;
   const next = () => {
     const { id, secret } = keys[Math.floor(Math.random() * keys.length)]!;
     const head = `GET /v1/access/${id} HTTP/1.1\r\nHost: auth\r\nAuthorization: Bearer ${service.token}\r\n\r\n`;
@@ -162,17 +161,11 @@ async function lookUp(service: Service, requests?: number): Promise<void> {
     };
     return { text: head, check };
   };
-  service.results["look up"].push(await measure(urls, next, requests));
+  service.results["look up"].push(await measure(url, next, requests));
 }
 
-function service(name: string, urls: readonly string[], itsToken: string): Service {
-  return {
-    name,
-    urls: urls.map((url) => new URL(url)),
-    token: itsToken,
-    keys: [],
-    results: { register: [], "look up": [] },
-  };
+function service(name: string, url: string, itsToken: string): Service {
+  return { name, url: new URL(url), token: itsToken, keys: [], results: { register: [], "look up": [] } };
 }
 
 function median(results: readonly Result[], of: (result: Result) => number): number {
@@ -181,7 +174,7 @@ function median(results: readonly Result[], of: (result: Result) => number): num
 
 const entry = fileURLToPath(new URL("../bin/postern.js", import.meta.url));
 
-/** One process of ours; resolves with its URL when it is ready. */
+/** Ours; resolves with its URL when it is ready. */
 async function startOurs(dir: string): Promise<{ url: string; stop(): Promise<void> }> {
   const child = spawn(
     execPath,
@@ -189,6 +182,7 @@ async function startOurs(dir: string): Promise<{ url: string; stop(): Promise<vo
       ...[entry, "auth", "--ephemeral", "--data-dir", dir, "--satellite", flags.satellite, "--auth-token", token],
       ...["--endpoint", "http://127.0.0.1:9000", "--requests-per-minute", "0"],
       ...(flags.database === undefined ? [] : ["--auth-database", flags.database]),
+      ...(flags.processes === undefined ? [] : ["--processes", flags.processes]),
     ],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
@@ -210,12 +204,10 @@ async function startOurs(dir: string): Promise<{ url: string; stop(): Promise<vo
 }
 
 const dir = await mkdtemp(join(tmpdir(), "postern-bench-"));
-const ours: Awaited<ReturnType<typeof startOurs>>[] = [];
+const ours = await startOurs(dir);
 try {
-  for (let i = 0; i < Number(flags.processes); i++) ours.push(await startOurs(join(dir, String(i))));
-  const urls = ours.map(({ url }) => url);
-  const services = [service("Postern", urls, token)];
-  if (flags.peer !== undefined) services.push(service("the other", [flags.peer], flags["peer-token"]));
+  const services = [service("Postern", ours.url, token)];
+  if (flags.peer !== undefined) services.push(service("the other", flags.peer, flags["peer-token"]));
   // Until code is compiled and statements are prepared.
   for (const each of services) {
     await register(each, warmUp);
@@ -240,6 +232,6 @@ try {
     console.log(`${name.padEnd(10)} ${keys.length} keys`);
   }
 } finally {
-  for (const each of ours) await each.stop();
+  await ours.stop();
   await rm(dir, { recursive: true });
 }

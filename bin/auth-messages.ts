@@ -14,7 +14,7 @@ export type ToAuthWorker =
     }
   /** Others handed that out. */
   | { readonly kind: "taken"; readonly tokens: TokensOf }
-  | { readonly kind: "count"; readonly question: number }
+  | { readonly kind: "count" }
   | { readonly kind: "look at certificates" }
   | { readonly kind: "stop" };
 
@@ -26,7 +26,7 @@ export type FromAuthWorker =
   /** It can not serve; all that it had is closed again. */
   | { readonly kind: "failed"; readonly line: string }
   | { readonly kind: "taken"; readonly tokens: TokensOf; readonly urgent: boolean }
-  | { readonly kind: "counted"; readonly question: number; readonly snapshot: MetricsSnapshot };
+  | { readonly kind: "counted"; readonly snapshot: MetricsSnapshot };
 
 /** How long what was handed out may gather before it is told, in ms; each way, if it is not urgent. */
 export const tellEveryMs = 50;

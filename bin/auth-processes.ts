@@ -2,7 +2,7 @@ import cluster, { type Worker } from "node:cluster";
 import { fileURLToPath } from "node:url";
 import { createLimitsHub, type TokensOf } from "../core/auth/shared-limits.js";
 import { PosternError } from "../core/index.js";
-import { createMetricsSum, listenMetrics, type MetricsSum } from "../frontends/auth/index.js";
+import { createMetricsSum, listenMetrics, type MetricsSnapshot, type MetricsSum } from "../frontends/auth/index.js";
 import type { Logger } from "../frontends/frontend.js";
 import { type AuthConfig, authRates } from "./auth-config.js";
 import { type FromAuthWorker, type ToAuthWorker, tellEveryMs } from "./auth-messages.js";
@@ -61,7 +61,7 @@ export async function startAuthProcesses(
       worker.on("message", (message: FromAuthWorker) => {
         if (message.kind === "here") tell({ kind: "serve", config: ofOne(config), cleans, owed: hub.join(id) });
         else if (message.kind === "taken") hear(id, message.tokens, message.urgent);
-        else if (message.kind === "counted") metrics.told(id, message);
+        else if (message.kind === "counted") metrics.told(id, message.snapshot);
         else if (message.kind === "failed") reject(new PosternError("unavailable", message.line));
         else {
           one.isReady = true;
@@ -83,7 +83,14 @@ export async function startAuthProcesses(
   stopper.add("processes", () => Promise.all(kept.map((one) => one.stop())));
   const run = async (i: number): Promise<void> => {
     const name = `process ${i + 1} of the auth service`;
-    kept.push(await keepRunning({ name, start: () => start(i === 0), onEnd: (text) => log.warn({}, text) }));
+    kept.push(
+      await keepRunning({
+        name,
+        start: () => start(i === 0),
+        onEnd: (text) => log.warn({}, text),
+        onReady: () => log.info({}, `${name} runs again`),
+      }),
+    );
   };
   // What is wrong for all of them the first one tells, once.
   await run(0);
@@ -111,7 +118,7 @@ function same(a: Readonly<Record<string, string>>, b: Readonly<Record<string, st
 }
 
 interface GatheredMetrics extends Pick<MetricsSum, "text" | "contentType"> {
-  told(id: number, answer: FromAuthWorker & { readonly kind: "counted" }): void;
+  told(id: number, snapshot: MetricsSnapshot): void;
   /** It will tell no more. */
   left(id: number): void;
 }
@@ -119,27 +126,27 @@ interface GatheredMetrics extends Pick<MetricsSum, "text" | "contentType"> {
 /** Asks all processes whenever somebody wants to know, all scrapers together. */
 function gatherMetrics(serving: ReadonlyMap<number, Serving>): GatheredMetrics {
   const sum = createMetricsSum();
-  let question = 0;
+  /** Those that were asked and have not answered yet; nobody is asked again before. */
+  const asked = new Map<number, () => void>();
   let gathering: Promise<void> | undefined;
-  const waiting = new Map<number, () => void>();
+  const answerOf = (id: number, worker: Worker): Promise<void> =>
+    new Promise((resolve) => {
+      if (!asked.has(id)) worker.send({ kind: "count" } satisfies ToAuthWorker, () => {});
+      asked.set(id, resolve);
+    });
   const gather = async (): Promise<void> => {
-    const number = ++question;
-    const asked = [...serving].filter(([, { isReady }]) => isReady);
-    const answers = asked.map(
-      ([id, { worker }]) =>
-        new Promise<void>((resolve) => {
-          waiting.set(id, resolve);
-          worker.send({ kind: "count", question: number } satisfies ToAuthWorker, () => {});
-        }),
-    );
+    const answers = [...serving].filter(([, { isReady }]) => isReady).map(([id, { worker }]) => answerOf(id, worker));
     let late: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
       late = setTimeout(resolve, countMs);
     });
     await Promise.race([Promise.all(answers), limit]);
     clearTimeout(late);
-    waiting.clear();
     gathering = undefined;
+  };
+  const settle = (id: number): void => {
+    asked.get(id)?.();
+    asked.delete(id);
   };
   return {
     async text() {
@@ -148,13 +155,13 @@ function gatherMetrics(serving: ReadonlyMap<number, Serving>): GatheredMetrics {
       return sum.text();
     },
     contentType: sum.contentType,
-    told(id, answer) {
-      sum.set(id, answer.snapshot);
-      if (answer.question === question) waiting.get(id)?.();
+    told(id, snapshot) {
+      sum.set(id, snapshot);
+      settle(id);
     },
     left(id) {
       sum.left(id);
-      waiting.get(id)?.();
+      settle(id);
     },
   };
 }

@@ -57,10 +57,7 @@ export function runAuthWorker(): void {
     else if (message.kind === "taken") limits?.book(message.tokens);
     else if (message.kind === "look at certificates") void service?.refreshTls();
     else if (message.kind === "stop") void stop();
-    else if (message.kind === "count") {
-      const { question } = message;
-      void counts.snapshot().then((snapshot) => tell({ kind: "counted", question, snapshot }));
-    }
+    else void counts.snapshot().then((snapshot) => tell({ kind: "counted", snapshot }));
   });
   tell({ kind: "here" });
 }
