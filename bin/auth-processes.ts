@@ -2,11 +2,12 @@ import cluster, { type Worker } from "node:cluster";
 import { fileURLToPath } from "node:url";
 import { createLimitsHub, type TokensOf } from "../core/auth/shared-limits.js";
 import { PosternError } from "../core/index.js";
-import { createMetricsSum, listenMetrics, type MetricsSnapshot, type MetricsSum } from "../frontends/auth/index.js";
+import { listenMetrics } from "../frontends/auth/index.js";
 import type { Logger } from "../frontends/frontend.js";
 import { type AuthConfig, authRates } from "./auth-config.js";
 import { type FromAuthWorker, type ToAuthWorker, tellEveryMs } from "./auth-messages.js";
 import { noneOfOurs } from "./env.js";
+import { gatherMetrics } from "./gather-metrics.js";
 import { type KeptRunning, keepRunning, type StartedProcess } from "./kept-running.js";
 import { rescueConnections } from "./rescue-connections.js";
 import type { Stopper } from "./stopper.js";
@@ -17,10 +18,12 @@ interface Serving {
   readonly worker: Worker;
   readonly teller: Teller;
   isReady: boolean;
+  /** Questions of others that have not left this process. */
+  untaken: number;
 }
 
-/** How long a process may take to tell what it has counted; what it told the last time stands in for it then. */
-const countMs = 1_000;
+/** Questions that a process may have to take yet; one that takes none is asked no more. */
+const mostUntaken = 1_000;
 
 /**
  * Runs the auth service in `config.processes` processes on the same ports. This one takes connections and hands them to
@@ -34,34 +37,44 @@ export async function startAuthProcesses(
 ): Promise<Readonly<Record<string, string>>> {
   // What the operating system hands connections to is mostly the same process, and each keeps those that it has.
   cluster.schedulingPolicy = cluster.SCHED_RR;
-  cluster.setupPrimary({ exec: fileURLToPath(new URL("./auth-worker.js", import.meta.url)), args: [] });
+  cluster.setupPrimary({
+    exec: fileURLToPath(new URL("./auth-worker.js", import.meta.url)),
+    args: [],
+    // Records have bytes in them.
+    serialization: "advanced",
+  });
   const serving = new Map<number, Serving>();
   const hub = createLimitsHub(authRates(config));
-  const metrics = gatherMetrics(serving);
+  const ready = (): Serving[] => [...serving.values()].filter(({ isReady }) => isReady);
+  const metrics = gatherMetrics(() =>
+    ready().map((one) => ({ id: one.worker.id, ask: () => send(one, { kind: "count" }) })),
+  );
   /** Where they listen, which all of them say. */
   let addresses: Readonly<Record<string, string>> | undefined;
 
   const start = (cleans: boolean): StartedProcess => {
     const worker = cluster.fork(noneOfOurs());
     const { id } = worker;
-    const tell = (message: ToAuthWorker, left: () => void = () => {}): void => void worker.send(message, left);
     const nextTaken = (): ToAuthWorker | undefined => {
       const tokens = hub.drain(id);
       return tokens && { kind: "taken", tokens };
     };
-    const one: Serving = { worker, teller: createTeller(nextTaken, tell, tellEveryMs), isReady: false };
+    const teller = createTeller(nextTaken, (message, left) => send(one, message, left), tellEveryMs);
+    const one: Serving = { worker, teller, isReady: false, untaken: 0 };
     serving.set(id, one);
-    rescueConnections(worker, () => [...serving.values()].some(({ isReady }) => isReady));
+    rescueConnections(worker, () => ready().some((other) => other !== one));
     worker.process.once("disconnect", () => {
       serving.delete(id);
       hub.leave(id);
       metrics.left(id);
     });
-    const ready = new Promise<void>((resolve, reject) => {
+    const saysReady = new Promise<void>((resolve, reject) => {
       worker.on("message", (message: FromAuthWorker) => {
-        if (message.kind === "here") tell({ kind: "serve", config: ofOne(config), cleans, owed: hub.join(id) });
+        if (message.kind === "here") send(one, { kind: "serve", config: ofOne(config), cleans, owed: hub.join(id) });
         else if (message.kind === "taken") hear(id, message.tokens, message.urgent);
         else if (message.kind === "counted") metrics.told(id, message.snapshot);
+        else if (message.kind === "who knows") askOthers(id, message);
+        else if (message.kind === "known") send(serving.get(message.to), message);
         else if (message.kind === "failed") reject(new PosternError("unavailable", message.line));
         else {
           one.isReady = true;
@@ -72,11 +85,18 @@ export async function startAuthProcesses(
         }
       });
     });
-    return { child: worker.process, ready, tellToEnd: () => tell({ kind: "stop" }) };
+    return { child: worker.process, ready: saysReady, tellToEnd: () => send(one, { kind: "stop" }) };
   };
   const hear = (from: number, tokens: TokensOf, urgent: boolean): void => {
     hub.hear(from, tokens);
     for (const [id, { teller }] of serving) if (id !== from) teller.news(urgent);
+  };
+  const askOthers = (from: number, question: FromAuthWorker & { readonly kind: "who knows" }): void => {
+    for (const one of ready()) {
+      if (one.worker.id === from || one.untaken >= mostUntaken) continue;
+      one.untaken++;
+      send(one, { ...question, from }, () => one.untaken--);
+    }
   };
 
   const kept: KeptRunning[] = [];
@@ -97,15 +117,20 @@ export async function startAuthProcesses(
   const { metrics: metricsPort } = config.ports;
   const listening =
     metricsPort === undefined ? undefined : await listenMetrics(metrics, { host: config.host, port: metricsPort });
-  if (listening !== undefined) stopper.add("metrics", () => listening.stop(0));
+  if (listening !== undefined) stopper.add("metrics", () => listening.stop(1_000));
   const others = Array.from({ length: config.processes - 1 }, (_, i) => run(i + 1));
   for (const result of await Promise.allSettled(others)) if (result.status === "rejected") throw result.reason;
   if (config.tls.length > 0) {
     process.on("SIGHUP", () => {
-      for (const { worker } of serving.values()) worker.send({ kind: "look at certificates" } satisfies ToAuthWorker);
+      for (const one of serving.values()) send(one, { kind: "look at certificates" });
     });
   }
   return listening === undefined ? addresses! : { ...addresses, metrics: listening.url };
+}
+
+/** One that is gone hears nothing, and is missed by whoever waits for its answer. */
+function send(to: Serving | undefined, message: ToAuthWorker, left: () => void = () => {}): void {
+  to?.worker.send(message, left);
 }
 
 /** Metrics are told by the first process, for all. */
@@ -115,53 +140,4 @@ function ofOne(config: AuthConfig): AuthConfig {
 
 function same(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   return Object.keys(a).every((purpose) => a[purpose] === b[purpose]);
-}
-
-interface GatheredMetrics extends Pick<MetricsSum, "text" | "contentType"> {
-  told(id: number, snapshot: MetricsSnapshot): void;
-  /** It will tell no more. */
-  left(id: number): void;
-}
-
-/** Asks all processes whenever somebody wants to know, all scrapers together. */
-function gatherMetrics(serving: ReadonlyMap<number, Serving>): GatheredMetrics {
-  const sum = createMetricsSum();
-  /** Those that were asked and have not answered yet; nobody is asked again before. */
-  const asked = new Map<number, () => void>();
-  let gathering: Promise<void> | undefined;
-  const answerOf = (id: number, worker: Worker): Promise<void> =>
-    new Promise((resolve) => {
-      if (!asked.has(id)) worker.send({ kind: "count" } satisfies ToAuthWorker, () => {});
-      asked.set(id, resolve);
-    });
-  const gather = async (): Promise<void> => {
-    const answers = [...serving].filter(([, { isReady }]) => isReady).map(([id, { worker }]) => answerOf(id, worker));
-    let late: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      late = setTimeout(resolve, countMs);
-    });
-    await Promise.race([Promise.all(answers), limit]);
-    clearTimeout(late);
-    gathering = undefined;
-  };
-  const settle = (id: number): void => {
-    asked.get(id)?.();
-    asked.delete(id);
-  };
-  return {
-    async text() {
-      gathering ??= gather();
-      await gathering;
-      return sum.text();
-    },
-    contentType: sum.contentType,
-    told(id, snapshot) {
-      sum.set(id, snapshot);
-      settle(id);
-    },
-    left(id) {
-      sum.left(id);
-      settle(id);
-    },
-  };
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { cachingGrantStore } from "../core/auth/caching-store.js";
-import type { GrantStore } from "../core/auth/grant-store.js";
+import { type CachingStoreOptions, cachingGrantStore } from "../core/auth/caching-store.js";
+import type { GrantStore, StoredGrantRecord } from "../core/auth/grant-store.js";
 import type { RateLimiter } from "../core/auth/rate-limit.js";
 import { openSatelliteList } from "../core/auth/satellite-list.js";
 import { createAuthService } from "../core/auth/service.js";
@@ -26,6 +26,8 @@ export interface AuthServiceParts {
   readonly limits: { readonly clients: RateLimiter | undefined; readonly projects: RateLimiter | undefined };
   /** What the service counts in, if others want to know of it. */
   readonly counts?: AuthMetrics;
+  /** Other processes, which may remember what this one does not when the database is away. */
+  readonly elsewhere?: CachingStoreOptions["elsewhere"];
 }
 
 export interface StartedAuthService {
@@ -33,6 +35,8 @@ export interface StartedAuthService {
   readonly addresses: Readonly<Record<string, string>>;
   /** Looks at the files of the certificates now. */
   refreshTls(): Promise<unknown>;
+  /** What is remembered for when the database is away, by the hex of the key hash. */
+  remembered(keyHash: string): StoredGrantRecord | undefined;
 }
 
 /** Starts the auth service, or one of `config.processes` that do the same. `config` has its tokens. */
@@ -42,7 +46,7 @@ export async function startAuthService(config: AuthConfig, parts: AuthServicePar
     onProblem: (error) => log.warn({ error: exitLine(error) }, "reading the list of satellites failed"),
   });
   stopper.add("list of satellites", async () => satellites.close());
-  const store = cachingGrantStore(await openStore(config));
+  const store = cachingGrantStore(await openStore(config), { elsewhere: parts.elsewhere });
   stopper.add("credentials", () => store.close());
   if (parts.cleans) startCleaning(store, stopper, log);
   const access = createAuthService({
@@ -68,7 +72,11 @@ export async function startAuthService(config: AuthConfig, parts: AuthServicePar
     maxConnectionsPerClient: shareOf(authOptions.maxConnectionsPerClient.default, config),
   }).start({ access, log, clientLimit: limits.clients, counts: parts.counts });
   stopper.add("auth frontend", () => frontend.stop({ graceMs: 3_000 }));
-  return { addresses: frontend.addresses, refreshTls: async () => tls?.refresh() };
+  return {
+    addresses: frontend.addresses,
+    refreshTls: async () => tls?.refresh(),
+    remembered: (keyHash) => store.remembered(keyHash),
+  };
 }
 
 /** Connections go to the processes in turn. */

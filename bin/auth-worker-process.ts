@@ -1,6 +1,8 @@
+import type { StoredGrantRecord } from "../core/auth/grant-store.js";
 import { createSharedLimits, type SharedLimits } from "../core/auth/shared-limits.js";
 import { collectLessOften } from "../core/collector.js";
 import { createAuthMetrics } from "../frontends/auth/index.js";
+import { createAskOthers } from "./ask-others.js";
 import { authRates } from "./auth-config.js";
 import { type FromAuthWorker, type ToAuthWorker, tellEveryMs } from "./auth-messages.js";
 import { type StartedAuthService, startAuthService } from "./auth-service.js";
@@ -29,6 +31,9 @@ export function runAuthWorker(): void {
     tell,
     tellEveryMs,
   );
+  const others = createAskOthers<StoredGrantRecord>((question, keyHash) => {
+    tell({ kind: "who knows", question, keyHash });
+  });
   const serve = async ({ config, cleans, owed }: ToAuthWorker & { readonly kind: "serve" }): Promise<void> => {
     try {
       limits = createSharedLimits(authRates(config), config.processes, (urgent) => teller.news(urgent));
@@ -39,6 +44,7 @@ export function runAuthWorker(): void {
         cleans,
         limits: { clients: limits.limiter("clients"), projects: limits.limiter("projects") },
         counts,
+        elsewhere: others.ask,
       });
       tell({ kind: "ready", addresses: service.addresses });
     } catch (error) {
@@ -53,11 +59,25 @@ export function runAuthWorker(): void {
   };
 
   process.on("message", (message: ToAuthWorker) => {
-    if (message.kind === "serve") void serve(message);
-    else if (message.kind === "taken") limits?.book(message.tokens);
-    else if (message.kind === "look at certificates") void service?.refreshTls();
-    else if (message.kind === "stop") void stop();
-    else void counts.snapshot().then((snapshot) => tell({ kind: "counted", snapshot }));
+    switch (message.kind) {
+      case "serve":
+        return void serve(message);
+      case "taken":
+        return limits?.book(message.tokens);
+      case "count":
+        return void counts.snapshot().then((snapshot) => tell({ kind: "counted", snapshot }));
+      case "who knows": {
+        const { from: to, question, keyHash } = message;
+        const record = service?.remembered(keyHash);
+        return record && tell({ kind: "known", to, question, record });
+      }
+      case "known":
+        return others.told(message.question, message.record);
+      case "look at certificates":
+        return void service?.refreshTls();
+      case "stop":
+        return void stop();
+    }
   });
   tell({ kind: "here" });
 }

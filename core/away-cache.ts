@@ -21,17 +21,23 @@ export interface AwayCacheOptions {
 export interface AwayCache<T> {
   /** What `ask` gives; where it rejects with `unavailable`, or takes too long, what it gave the last time, or else that. */
   get(id: string, ask: () => Promise<T>): Promise<T>;
+  /** What could serve now, if anything. */
+  peek(id: string): { readonly value: T } | undefined;
   clear(): void;
 }
 
+/** Others that remember values of the same source. Rejects never; answers soon. */
+export type Elsewhere<T> = (id: string) => Promise<{ readonly value: T } | undefined>;
+
 /**
  * `lasts` tells whether a value may still serve at a time; all do when it is absent. `sizeOf` tells what a value takes, for
- * those that strangers can make large.
+ * those that strangers can make large. `elsewhere` is asked where the source is away and nothing is remembered here.
  */
 export function createAwayCache<T>(
   options: AwayCacheOptions,
   lasts: (value: T, now: number) => boolean = () => true,
   sizeOf: (value: T) => number = () => 0,
+  elsewhere?: Elsewhere<T>,
 ): AwayCache<T> {
   const { maxEntries = 10_000, maxAgeMs = 3_600_000, patienceMs = 2_000, pauseMs = 1_000, now = Date.now } = options;
   const { maxSize = Number.POSITIVE_INFINITY, longestMs = 5_000 } = options;
@@ -76,7 +82,8 @@ export function createAwayCache<T>(
 
   return {
     async get(id, ask) {
-      const known = remembered(id);
+      // Others are asked only while it is away: an answer from there is no reason not to ask the source.
+      const known = remembered(id) ?? (awayUntil > 0 ? await elsewhere?.(id) : undefined);
       if (known !== undefined && now() < awayUntil) return known.value;
       // One finds out whether it is back; the others need not wait with it.
       if (known !== undefined && awayUntil > 0) awayUntil = now() + patienceMs;
@@ -90,11 +97,12 @@ export function createAwayCache<T>(
         const isAway = isPosternError(error, "unavailable");
         awayUntil = isAway ? now() + pauseMs : 0;
         if (!isAway) throw error;
-        const entry = remembered(id);
-        if (entry === undefined) throw error;
-        return entry.value;
+        const found = remembered(id) ?? known ?? (await elsewhere?.(id));
+        if (found === undefined) throw error;
+        return found.value;
       }
     },
+    peek: remembered,
     clear() {
       cleared = asked;
       entries.clear();

@@ -131,3 +131,31 @@ test("an answer that comes after a newer one, or after all was forgotten, is not
   t.is(await late, 3);
   await t.throwsAsync(cache.get("a", away), { code: "unavailable" });
 });
+
+test("others are asked where the source is away and nothing is remembered here", async (t) => {
+  let now = 0;
+  const asked: string[] = [];
+  const elsewhere = async (id: string) => {
+    asked.push(id);
+    return id === "there" ? { value: 7 } : undefined;
+  };
+  const cache = createAwayCache<number>(
+    { patienceMs: 1, pauseMs: 10, now: () => now },
+    undefined,
+    undefined,
+    elsewhere,
+  );
+  await cache.get("here", async () => 1);
+  t.deepEqual(cache.peek("here")?.value, 1);
+  t.deepEqual(asked, []);
+  t.is(await cache.get("there", away), 7);
+  await t.throwsAsync(cache.get("nowhere", away), { code: "unavailable" });
+  t.is(await cache.get("here", away), 1);
+  t.deepEqual(asked, ["there", "nowhere", "nowhere"], "before and after it failed");
+  t.is(cache.peek("there"), undefined, "it is as old as it was there, which is not known here");
+  // While the source is known to be away it is not asked before others are.
+  t.is(await cache.get("there", () => Promise.reject(new Error("asked"))), 7);
+  now = 20;
+  // Who finds out whether it is back does not wait for it longer than with what is remembered here.
+  t.is(await cache.get("there", () => new Promise(() => {})), 7);
+});

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import test, { type ExecutionContext } from "ava";
+import { accessKeyIdText, newAccessKey } from "../../core/auth/access-key.js";
 import { createGrpcTransport, createPlainDrpcTransport } from "../../core/rpc/index.js";
 import { parseAddress } from "../../core/rpc/tcp.js";
 import type { Connection } from "../../core/rpc/transport.js";
@@ -17,7 +18,8 @@ import {
   startAuthProcesses,
 } from "../helpers/auth-processes.js";
 import { posternEntry } from "../helpers/postern-command.js";
-import { postgresMissing, postgresSchema } from "../helpers/postgres.js";
+import { ownPostgres, postgresMissing, postgresSchema } from "../helpers/postgres.js";
+import { whyNoServer } from "../helpers/postgres-server.js";
 import { runProgram } from "../helpers/run-program.js";
 import { tempDir } from "../helpers/temp-dir.js";
 import { until } from "../helpers/until.js";
@@ -260,9 +262,28 @@ onPostgres("new certificates reach all processes", async (t) => {
   t.is(await shown(), await shown());
 });
 
+const ownServer = whyNoServer() === undefined ? test.serial : test.serial.skip;
+
+ownServer("what one process has read the others can tell while the database is away", async (t) => {
+  t.timeout(60_000);
+  const server = await ownPostgres(t);
+  const auth = await startAuthProcesses(t, [], server.url);
+  const clients = [0, 1, 2, 3].map(() => oneConnection(t, auth.url));
+  // Whoever has a connection to it may have read a key.
+  const keys: Issued[] = [];
+  for (const client of clients) keys.push(JSON.parse((await client.post(grant)).text) as Issued);
+  for (const [i, client] of clients.entries()) t.true(await lookUp(t, auth, keys[i]!, client));
+  await server.stop("immediate");
+  for (const client of clients) for (const each of keys) t.true(await lookUp(t, auth, each, client));
+  const unknown = await clients[0]!.get(`/v1/access/${accessKeyIdText(newAccessKey())}`, auth.token);
+  t.is(unknown.status, 500);
+  await server.start();
+  for (const client of clients) t.is((await client.post(grant)).status, 200);
+});
+
 test.serial("two processes on SQLite have the same records", async (t) => {
   t.timeout(60_000);
-  const auth = await startAuthProcesses(t, ["--requests-per-minute", "0"], false);
+  const auth = await startAuthProcesses(t, ["--requests-per-minute", "0"], "");
   const clients = [0, 1, 2, 3].map(() => oneConnection(t, auth.url));
   const keys: Issued[] = [];
   await Promise.all(

@@ -23,15 +23,18 @@ export interface AuthProcesses extends RunningCommand {
   kill(pid: number, meanwhile?: () => Promise<void>): Promise<void>;
 }
 
-/** `postern auth` as a user runs it, with secrets in the environment; on SQLite if not on PostgreSQL. */
+/**
+ * `postern auth` as a user runs it, with secrets in the environment; on a schema of its own, or another database, or on
+ * SQLite where that is "".
+ */
 export async function startAuthProcesses(
   t: ExecutionContext,
   args: readonly string[] = [],
-  onPostgres = true,
+  otherDatabase?: string,
 ): Promise<AuthProcesses> {
   const dir = await tempDir();
   t.teardown(dir.remove);
-  const database = onPostgres ? await postgresSchema(t) : "";
+  const database = otherDatabase ?? (await postgresSchema(t));
   const token = "token-of-the-gateways";
   const running = await runningCommand(
     t,
