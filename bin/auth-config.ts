@@ -48,7 +48,7 @@ export interface AuthConfig {
   /** That serve on the same ports. */
   readonly processes: number;
   /** Of one client; 0 does not limit. */
-  readonly requestsPerMinute: number;
+  readonly requestsPerMinute: number | undefined;
   /** Registrations of one project; 0 does not limit. */
   readonly projectPerMinute: number;
   /** Whether satellites are asked which project a grant is of. */
@@ -92,19 +92,13 @@ export function authConfig(flags: AuthFlags, env: Environment): AuthConfig {
     connections: number("--auth-connections", flags.authConnections) ?? Math.min(10 * processes, mostConnections),
     store: flags.authStore,
     processes,
-    requestsPerMinute:
-      number("--requests-per-minute", flags.requestsPerMinute) ?? authOptions.requestsPerMinute.default,
+    requestsPerMinute: number("--requests-per-minute", flags.requestsPerMinute),
     projectPerMinute: number("--project-per-minute", flags.projectPerMinute) ?? 0,
     projectInfo: flags.projectInfo === true,
     trustedProxies: number("--trusted-proxies", flags.trustedProxies),
     tls: tlsFiles(flags, env),
     logLevel: level,
   };
-}
-
-/** What is limited in all processes together. */
-export function authRates(config: Pick<AuthConfig, "requestsPerMinute" | "projectPerMinute">): Rates {
-  return { clients: config.requestsPerMinute, projects: config.projectPerMinute };
 }
 
 /** Several auth services and gateways share the 100 connections that PostgreSQL has by itself. */

@@ -1,11 +1,12 @@
 import cluster, { type Worker } from "node:cluster";
 import { fileURLToPath } from "node:url";
 import { createLimitsHub, type TokensOf } from "../core/auth/shared-limits.js";
-import { PosternError } from "../core/index.js";
-import { listenMetrics } from "../frontends/auth/index.js";
+import { PosternError } from "../core/errors.js";
+import { listenMetrics } from "../frontends/auth/metrics-app.js";
 import type { Logger } from "../frontends/frontend.js";
-import { type AuthConfig, authRates } from "./auth-config.js";
+import type { AuthConfig } from "./auth-config.js";
 import { type FromAuthWorker, type ToAuthWorker, tellEveryMs } from "./auth-messages.js";
+import { authRates } from "./auth-rates.js";
 import { noneOfOurs } from "./env.js";
 import { gatherMetrics } from "./gather-metrics.js";
 import { type KeptRunning, keepRunning, type StartedProcess } from "./kept-running.js";

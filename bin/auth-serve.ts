@@ -1,7 +1,6 @@
 import { createSharedLimits } from "../core/auth/shared-limits.js";
-import { type AuthConfig, authRates } from "./auth-config.js";
-import { startAuthProcesses } from "./auth-processes.js";
-import { startAuthService } from "./auth-service.js";
+import type { AuthConfig } from "./auth-config.js";
+import { authRates } from "./auth-rates.js";
 import { authTokenOf } from "./credentials.js";
 import { openDataDir } from "./data-dir.js";
 import { createLogger } from "./logger.js";
@@ -22,7 +21,12 @@ async function start(config: AuthConfig, stopper: Stopper): Promise<Readonly<Rec
   const dir = await openDataDir(config.dataDir);
   stopper.add("data folder", () => dir.release());
   const complete = { ...config, tokens: config.tokens ?? [await authTokenOf(dir)] };
-  if (config.processes > 1) return startAuthProcesses(complete, stopper, log);
+  if (config.processes > 1) {
+    const { startAuthProcesses } = await import("./auth-processes.js");
+    return startAuthProcesses(complete, stopper, log);
+  }
+  // Not loaded by a process that only hands connections on.
+  const { startAuthService } = await import("./auth-service.js");
   const limits = createSharedLimits(authRates(config), 1, () => {});
   const { addresses } = await startAuthService(complete, {
     stopper,

@@ -3,8 +3,8 @@ import { createSharedLimits, type SharedLimits } from "../core/auth/shared-limit
 import { collectLessOften } from "../core/collector.js";
 import { createAuthMetrics } from "../frontends/auth/index.js";
 import { createAskOthers } from "./ask-others.js";
-import { authRates } from "./auth-config.js";
 import { type FromAuthWorker, type ToAuthWorker, tellEveryMs } from "./auth-messages.js";
+import { authRates } from "./auth-rates.js";
 import { type StartedAuthService, startAuthService } from "./auth-service.js";
 import { exitLine } from "./exit-line.js";
 import { createLogger } from "./logger.js";

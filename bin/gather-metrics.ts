@@ -1,4 +1,5 @@
-import { createMetricsSum, type MetricsSnapshot, type MetricsSum } from "../frontends/auth/index.js";
+import type { MetricsSnapshot } from "../frontends/auth/metrics.js";
+import { createMetricsSum, type MetricsSum } from "../frontends/auth/metrics-sum.js";
 
 /** A process that counts. */
 export interface Counting {

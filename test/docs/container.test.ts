@@ -27,6 +27,8 @@ test("what the image of docs/deploy.md is made of is enough to run", async (t) =
   const [, entry = ""] = /^ENTRYPOINT \["node", "(.*)"\]$/m.exec(file) ?? [];
   const satellite = "12EayRS2V1kEsWESU9QMRseFhdxYxKicsiFmxrsLZHeLUtdps3S@127.0.0.1:7777";
   const args = ["auth", "--ephemeral", "--data-dir", join(dir.path, "data"), "--satellite", satellite];
-  const { url } = await runningCommand(t, [...args, "--endpoint", "https://s3.example"], join(dir.path, entry));
+  const { url } = await runningCommand(t, [...args, "--endpoint", "https://s3.example"], {
+    entry: join(dir.path, entry),
+  });
   t.is((await fetch(`${url}/v1/health/live`)).status, 200);
 });

@@ -42,7 +42,7 @@ export async function startAuthProcesses(
       ...["auth", "--ephemeral", "--data-dir", dir.path, "--satellite", satellite, "--endpoint", "https://s3.example"],
       ...["--metrics-port", "0", "--log-level", "debug", "--processes", "2", ...args],
     ],
-    { POSTERN_AUTH_DATABASE: database, POSTERN_AUTH_TOKEN: token },
+    { env: { POSTERN_AUTH_DATABASE: database, POSTERN_AUTH_TOKEN: token }, ownGroup: true },
   );
   const at = (purpose: string) => new RegExp(`^ +${purpose} +(\\S+)$`, "m").exec(running.output.text)![1]!;
   const workers = () => childrenOf(running.pid);
