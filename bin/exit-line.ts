@@ -11,11 +11,17 @@ export function exitLine(error: unknown): string {
 }
 
 /** What people mistype most; the codes are of the operating system and PostgreSQL (manual, appendix A). */
+const untrusted = "its certificate is of no authority that is known; name it with sslrootcert=FILE in the URL";
 const explanations: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is of another name",
   ECONNREFUSED: "nothing listens at that address",
   ENOTFOUND: "there is no host of that name",
   EAI_AGAIN: "there is no host of that name",
-  "28000": "it refuses the user",
+  "28000": "it refuses the user, from this address, or without TLS (sslmode)",
   "28P01": "it refuses the password",
   "3D000": "the server has no database of that name",
   "42501": "the user lacks a right that is needed",
@@ -23,7 +29,7 @@ const explanations: Readonly<Record<string, string>> = {
 
 /** A store's error names only a code, as its driver's text may quote values. */
 function explained(message: string): string {
-  const explanation = explanations[/\(([A-Z0-9]+)\)$/.exec(message)?.[1] ?? ""];
+  const explanation = explanations[/\(([A-Z0-9_]+)\)$/.exec(message)?.[1] ?? ""];
   return explanation === undefined ? message : `${message}: ${explanation}`;
 }
 
