@@ -6,7 +6,16 @@ import type { Environment } from "./env.js";
 export interface RegionsFlags
   extends Pick<
     ServeFlags,
-    "dataDir" | "ephemeral" | "host" | "satellitePort" | "access" | "authToken" | "authDatabase" | "logLevel"
+    | "dataDir"
+    | "ephemeral"
+    | "host"
+    | "satellitePort"
+    | "access"
+    | "authToken"
+    | "authDatabase"
+    | "logLevel"
+    | "tlsCert"
+    | "tlsKey"
   > {
   readonly count?: string;
   readonly port?: string;
@@ -15,7 +24,7 @@ export interface RegionsFlags
 
 /** Complete settings of `postern regions`. */
 export interface RegionsConfig {
-  /** What is as for one gateway: folder, host, satellite, token, settings key, logs. */
+  /** What is as for one gateway: folder, host, satellite, token, settings key, certificates, logs. */
   readonly serve: ServeConfig;
   readonly count: number;
   /** S3 port of the first region; undefined takes free ones. */

@@ -1,4 +1,3 @@
-import { isIPv6 } from "node:net";
 import type { Command } from "commander";
 import { PosternError } from "../core/errors.js";
 import { createUplink } from "../core/uplink.js";
@@ -16,17 +15,18 @@ import { type KeptRunning, keepRunning } from "./kept-running.js";
 import { createLogger } from "./logger.js";
 import { startPostern } from "./postern-process.js";
 import { freeRegionPorts, type RegionPorts } from "./region-ports.js";
+import { openRegionTls, type RegionTls } from "./region-tls.js";
 import { type RegionsConfig, type RegionsFlags, regionStep, regionsConfig } from "./regions-config.js";
 import { type RegionsReadyFile, regionsBanner, regionsFileName } from "./regions-file.js";
 import { remoteAccess } from "./remote-access.js";
 import { runUntilTold } from "./run.js";
 import { type Satellite, satelliteOfGrant, satelliteOfNetwork } from "./satellite.js";
 import type { Stopper } from "./stopper.js";
+import { addTlsOptions } from "./tls.js";
 
 /** `postern regions`: several gateways with auth services of their own on one database, on one machine. */
 export function addRegionsCommand(program: Command): void {
-  program
-    .command("regions")
+  addTlsOptions(program.command("regions"))
     .description("run several gateways, each with an auth service, on one PostgreSQL; what ends is started again")
     .option("--count <regions>", "how many (default: 3)")
     .option("--auth-database <url>", "PostgreSQL that all share (env: POSTERN_AUTH_DATABASE)")
@@ -65,6 +65,9 @@ async function start(config: RegionsConfig, stopper: Stopper): Promise<RegionsRe
   const given = serve.accessGrant === undefined ? undefined : satelliteOfGrant(serve.accessGrant);
   const dir = await openDataDir(serve.dataDir);
   stopper.add("data folder", () => dir.release());
+  const regions: Region[] = [];
+  const pids = () => regions.flatMap(({ auth, gateway }) => [auth.pid, gateway?.pid]);
+  const tls = await openRegionTls(config, pids, stopper, log);
   // What is wrong with it is told once, before anything runs; and the tables are made.
   await (await openGrantDatabase(config.database)).destroy();
   const ports = await portsOf(config, dir);
@@ -77,7 +80,6 @@ async function start(config: RegionsConfig, stopper: Stopper): Promise<RegionsRe
     POSTERN_SETTINGS_KEY: Buffer.from(await settingsKeyOf(serve, dir)).toString("base64"),
   };
 
-  const regions: Region[] = [];
   stopper.add("regions", () =>
     Promise.all(regions.flatMap(({ auth, gateway }) => [auth.stop(), gateway?.stop() ?? Promise.resolve()])),
   );
@@ -90,14 +92,11 @@ async function start(config: RegionsConfig, stopper: Stopper): Promise<RegionsRe
     });
     return writing;
   };
+  const common = ["--host", serve.host, "--log-level", serve.logLevel];
   const run = (name: string, args: readonly string[], folder: string): Promise<KeptRunning> =>
     keepRunning({
       name,
-      start: () =>
-        startPostern(
-          [...args, "--data-dir", dir.file(folder), "--host", serve.host, "--log-level", serve.logLevel],
-          secrets,
-        ),
+      start: () => startPostern([...args, ...tls.flags, ...common, "--data-dir", dir.file(folder)], secrets),
       onEnd: (text) => log.warn({}, text),
       onReady: () => {
         tellReady().catch((error: unknown) => log.warn({ error: exitLine(error) }, "writing the ready file failed"));
@@ -107,7 +106,7 @@ async function start(config: RegionsConfig, stopper: Stopper): Promise<RegionsRe
   // Side by side, so that all are up after the time that one needs.
   await all(
     ports.regions.map(async (port, i) => {
-      regions[i] = await startAuth(config, run, { port, number: i + 1, satellite });
+      regions[i] = await startAuth(config, run, { port, number: i + 1, satellite, tls });
     }),
   );
   await all(
@@ -145,13 +144,20 @@ async function start(config: RegionsConfig, stopper: Stopper): Promise<RegionsRe
   return ready();
 }
 
+interface AuthOfRegion {
+  readonly port: number;
+  readonly number: number;
+  readonly satellite: Satellite;
+  readonly tls: RegionTls;
+}
+
 async function startAuth(
   config: RegionsConfig,
   run: (name: string, args: readonly string[], folder: string) => Promise<KeptRunning>,
-  { port, number, satellite }: { readonly port: number; readonly number: number; readonly satellite: Satellite },
+  { port, number, satellite, tls }: AuthOfRegion,
 ): Promise<Region> {
-  const host = isIPv6(config.serve.host) ? `[${config.serve.host}]` : config.serve.host;
-  const s3 = `http://${host}:${port}`;
+  const { scheme, host } = tls;
+  const s3 = `${scheme}://${host}:${port}`;
   const flags = [
     // As many processes as there are regions are enough for one machine.
     ...["--satellite", satellite.url, "--endpoint", s3, "--processes", "1"],
@@ -160,7 +166,7 @@ async function startAuth(
   ];
   return {
     s3,
-    authHttp: `http://${host}:${port + 1}`,
+    authHttp: `${scheme}://${host}:${port + 1}`,
     authGrpc: `${host}:${port + 2}`,
     authDrpc: `${host}:${port + 3}`,
     auth: await run(`the auth service of region ${number}`, ["auth", ...flags], `region-${number}/auth`),
