@@ -6,12 +6,12 @@ export function exitLine(error: unknown): string {
   if (system?.code === "EADDRINUSE") return `port ${system.port} is already in use; choose another (see --help)`;
   if (system?.code === "EACCES" && system.port !== undefined) return `port ${system.port} may not be used by this user`;
   if (system?.code === "EADDRNOTAVAIL") return `this machine has no address ${system.address}`;
-  if (error instanceof PosternError) return explained(error.message);
+  if (error instanceof PosternError) return explained(error);
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
 /** What people mistype most; the codes are of the operating system and PostgreSQL (manual, appendix A). */
-const untrusted = "its certificate is of no authority that is known; name it with sslrootcert=FILE in the URL";
+const untrusted = "its certificate is of no authority that is known here; NODE_EXTRA_CA_CERTS=FILE names one";
 const explanations: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
   SELF_SIGNED_CERT_IN_CHAIN: untrusted,
@@ -27,10 +27,21 @@ const explanations: Readonly<Record<string, string>> = {
   "42501": "the user lacks a right that is needed",
 };
 
-/** A store's error names only a code, as its driver's text may quote values. */
-function explained(message: string): string {
-  const explanation = explanations[/\(([A-Z0-9_]+)\)$/.exec(message)?.[1] ?? ""];
-  return explanation === undefined ? message : `${message}: ${explanation}`;
+/** Errors name a code at most, as texts of drivers may quote values; of others it is in what caused them. */
+function explained(error: PosternError): string {
+  const { message } = error;
+  const named = /\(([A-Z0-9_]+)\)$/.exec(message)?.[1];
+  if (named !== undefined) return named in explanations ? `${message}: ${explanations[named]}` : message;
+  const code = codesOf(error).find((one) => one in explanations);
+  return code === undefined ? message : `${message} (${code}): ${explanations[code]}`;
+}
+
+function codesOf(error: unknown): string[] {
+  const codes: string[] = [];
+  for (let at: unknown = error; typeof at === "object" && at !== null; at = "cause" in at ? at.cause : undefined) {
+    if ("code" in at && typeof at.code === "string") codes.push(at.code);
+  }
+  return codes;
 }
 
 interface SystemError {
