@@ -9,6 +9,8 @@ import { lookUp } from "./time-limits.js";
 
 /** Few runs at once keep most connections of the pool free for others, and fill the batches when many calls come. */
 const reading = { size: 64, parallel: 2 };
+/** How long administrators, and the cleaning, wait until others are no longer in their way, in ms: no request waits for them. */
+const changeMs = 15_000;
 /** A commit waits for the disk, and what comes meanwhile need not wait for two. */
 const writing = { size: 64, parallel: 6 };
 
@@ -40,7 +42,7 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
         if (repeatable(error) === "lost") mayBeDone = Math.max(count, mayBeDone);
         throw error;
       }
-    });
+    }, changeMs);
   };
 
   const statements = recordStatements(db);
@@ -117,15 +119,13 @@ export function knexGrantStore(db: Knex, options: KnexGrantStoreOptions = {}): G
 
     delete: (selector) => changed((tx) => matching(selector, tx).delete()),
 
-    deleteExpired: (limit) =>
-      repeated(() =>
-        db<Row>(table)
-          .whereIn(
-            "encryption_key_hash",
-            db<Row>(table).select("encryption_key_hash").where("expires_at", "<=", new Date(now())).limit(limit),
-          )
-          .delete(),
-      ),
+    deleteExpired: (limit) => {
+      const expired = db<Row>(table)
+        .select("encryption_key_hash")
+        .where("expires_at", "<=", new Date(now()))
+        .limit(limit);
+      return repeated(() => db<Row>(table).whereIn("encryption_key_hash", expired).delete(), changeMs);
+    },
 
     ping: () =>
       // Who asks wants to know how it is now.

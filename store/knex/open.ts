@@ -4,6 +4,7 @@ import { storeError } from "./errors.js";
 import { migrationTurn } from "./migration-turn.js";
 import { migrationSource } from "./migrations/index.js";
 import { postgresPool, silent } from "./postgres-pool.js";
+import { repeated } from "./repeat.js";
 
 export type { Knex } from "knex";
 
@@ -55,6 +56,7 @@ export async function openPostgres({ url, connections = defaultConnections }: Po
     await migrationTurn(migrating, async ({ isCockroach }) => {
       // Whoever had the lock of Knex was killed.
       await migrating.migrate.forceFreeMigrationsLock(migrations);
+      if (isCockroach) await leaveTablesOpen(migrating);
       // CockroachDB promises to make a change of tables whole or not at all only where it is a transaction by itself.
       await migrating.migrate.latest({ ...migrations, disableTransactions: isCockroach });
     });
@@ -64,6 +66,16 @@ export async function openPostgres({ url, connections = defaultConnections }: Po
     await migrating.destroy();
   }
   return postgresPool(url, { query_timeout: statementMs }, Math.max(2, connections));
+}
+
+/** CockroachDB from 25.4 on makes tables that refuse to be changed, by an index say; before, it does not know the word. */
+async function leaveTablesOpen(db: Knex): Promise<void> {
+  await repeated(() =>
+    db.raw("SET create_table_with_schema_locked = off").catch((error: unknown) => {
+      // undefined_object: no such parameter
+      if ((error as { code?: unknown }).code !== "42704") throw error;
+    }),
+  );
 }
 
 /** SQLite in a file, or PostgreSQL by its URL "postgres://…", with that many connections. Whoever opens destroys. */

@@ -43,6 +43,7 @@ select * from information_schema.tables where table_name = $1 and table_schema =
 SELECT encryption_key_hash, created_at, public, public_project_id, satellite_address, macaroon_head, expires_at, encrypted_secret_key, encrypted_access_grant, invalidation_reason, invalidated_at, usage_tags, project_created_at FROM records WHERE encryption_key_hash IN ($1);
 select max("batch") as "max_batch" from "postern_migrations";
 SELECT version() AS version;
+SET create_table_with_schema_locked = off;
 update "bucket_settings" set "version" = $1, "sections" = $2, "sealed_grant" = $3 where "satellite" = $4 and "project" = $5 and "bucket" = $6 and "version" = $7;
 update "postern_migrations_lock" set "is_locked" = $1 where "is_locked" = $2;
 update "postern_migrations_lock" set "is_locked" = $1;
