@@ -10,6 +10,7 @@ import { ambiguous, cockroachManners, restart } from "../../helpers/cockroach-ma
 import { databaseRelay, type Fate, type FateOf } from "../../helpers/database-relay.js";
 import { postgresMissing, postgresSchema } from "../../helpers/postgres.js";
 import { repositoryRoot } from "../../helpers/root.js";
+import { mustRun } from "../../helpers/run-program.js";
 import { seededRandom } from "../../helpers/seeded-random.js";
 import { grantRecord, grantStoreSuite } from "../../suites/grant-store-suite.js";
 import { settingsStoreSuite } from "../../suites/settings-store-suite.js";
@@ -69,7 +70,17 @@ else {
 
   test("processes that start together make the tables one after the other", async (t) => {
     const url = await cockroach(t);
-    const stores = await Promise.all([1, 2, 3, 4].map(async () => knexGrantStore(await opened(t, url))));
+    const args = [join(repositoryRoot, "dist/bin/postern.js"), "auth", "records", "show", "0".repeat(64)];
+    const otherProcess = () => mustRun(process.execPath, args, { env: { POSTERN_AUTH_DATABASE: url } });
+    const [first, second, ...stores] = await Promise.all([
+      otherProcess(),
+      otherProcess(),
+      ...[1, 2, 3].map(async () => knexGrantStore(await opened(t, url))),
+    ]);
+    t.deepEqual(
+      [first, second].map(({ stdout }) => stdout),
+      ["[]\n", "[]\n"],
+    );
     const hash = randomBytes(32);
     await stores[0]!.put(hash, grantRecord({ satelliteAddress: "id@host:1" }));
     for (const store of stores) t.is((await store.get(hash))?.satelliteAddress, "id@host:1");
@@ -149,32 +160,33 @@ else {
     }
   });
 
-  test("what was changed is counted although the commit was not confirmed", async (t) => {
-    let next: Fate | undefined;
+  test("what was changed is counted although its statement or its commit failed, or was not confirmed", async (t) => {
+    let next: { readonly of: RegExp; readonly fate: Fate } | undefined;
     const url = await cockroach(t, (sql) => {
-      if (next === undefined || !/^commit/i.test(sql)) return undefined;
-      const fate = next;
+      if (next?.of.test(sql) !== true) return undefined;
+      const { fate } = next;
       next = undefined;
       return fate;
     });
     const store = knexGrantStore(await opened(t, url));
-    for (const fate of [{ hide: ambiguous }, { end: "after" }, { end: "before" }, { refuse: restart }] as const) {
-      const macaroonHead = randomBytes(32);
-      for (let i = 0; i < 3; i++) await store.put(randomBytes(32), grantRecord({ macaroonHead, public: true }));
-      next = fate;
-      t.is(await store.unpublish({ macaroonHead }), 3);
-      next = fate;
-      t.is(await store.invalidate({ macaroonHead }, "why"), 3);
-      next = fate;
-      t.is(await store.delete({ macaroonHead }), 3);
-      t.true(next === undefined);
-      t.is(await store.delete({ macaroonHead }), 0);
-      const keyHash = randomBytes(32);
-      await store.put(keyHash, grantRecord({ public: true }));
-      next = fate;
-      t.is(await store.unpublish({ keyHash }), 1);
-      next = fate;
-      t.is(await store.delete({ keyHash }), 1);
+    for (const of of [/^commit/i, /^(update|delete)/i, /^begin/i]) {
+      for (const fate of [{ hide: ambiguous }, { end: "after" }, { end: "before" }, { refuse: restart }] as const) {
+        const [macaroonHead, keyHash] = [randomBytes(32), randomBytes(32)];
+        for (let i = 0; i < 3; i++) await store.put(randomBytes(32), grantRecord({ macaroonHead, public: true }));
+        await store.put(keyHash, grantRecord({ public: true }));
+        const count = async (change: () => Promise<number>) => {
+          next = { of, fate };
+          const changed = await change();
+          t.true(next === undefined, "the fate has come");
+          return changed;
+        };
+        t.is(await count(() => store.unpublish({ macaroonHead })), 3);
+        t.is(await count(() => store.invalidate({ macaroonHead }, "why")), 3);
+        t.is(await count(() => store.delete({ macaroonHead })), 3);
+        t.is(await count(() => store.unpublish({ keyHash })), 1);
+        t.is(await count(() => store.delete({ keyHash })), 1);
+        t.is(await store.delete({ macaroonHead }), 0);
+      }
     }
   });
 
