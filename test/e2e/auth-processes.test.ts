@@ -198,6 +198,22 @@ onPostgres("no process outlives the first one, and Ctrl-C ends all in order", as
   t.notRegex(auth.output.text, /did not stop|ended/);
 });
 
+onPostgres("when all end at once they are there again, but not at free ports, which are gone", async (t) => {
+  t.timeout(120_000);
+  const auth = await startAuthProcesses(t);
+  for (const pid of await auth.workers()) process.kill(pid, "SIGKILL");
+  t.is(await auth.ended, 1);
+  t.regex(auth.output.text, /^postern: all processes ended at once; the ports are others now$/m);
+
+  const ports = await freePorts(3);
+  const flags = ["--auth-port", "--auth-grpc-port", "--auth-drpc-port"].flatMap((flag, i) => [flag, `${ports[i]}`]);
+  const again = await startAuthProcesses(t, flags);
+  const keys = JSON.parse((await oneConnection(t, again.url).post(grant)).text) as Issued;
+  for (const pid of await again.workers()) process.kill(pid, "SIGKILL");
+  await until(() => again.output.text.split("runs again").length === 3);
+  t.true(await lookUp(t, again, keys));
+});
+
 onPostgres("limits hold in all processes together, also for one that begins", async (t) => {
   t.timeout(120_000);
   const begun = performance.now();
@@ -298,6 +314,15 @@ test.serial("two processes on SQLite have the same records", async (t) => {
   t.is(keys.length, 100);
   for (const [i, each] of keys.entries()) t.true(await lookUp(t, auth, each, clients[i % 4]!));
 });
+
+/** Ports that nobody had a moment ago. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => once(server.close(), "close")));
+  return ports;
+}
 
 async function refused(t: ExecutionContext, args: readonly string[], database: string): Promise<string> {
   const dir = await tempDir();
