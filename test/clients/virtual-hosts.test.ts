@@ -60,14 +60,14 @@ clientTest({ title: "rclone at virtual hosts", program: ["rclone", "version"], a
     return stdout + stderr;
   };
   await randomFile(join(dir, "tree"), 6 * MiB);
-  await rclone("mkdir", "postern:by-name");
+  await rclone("mkdir", "postern:by-label");
   const chunks = ["--s3-upload-cutoff", "5M", "--s3-chunk-size", "5M"];
   t.regex(
-    await rclone("copy", ...chunks, "--dump", "headers", "tree", "postern:by-name/t"),
-    /Host: by-name\.s3\.example\.org/,
+    await rclone("copy", ...chunks, "--dump", "headers", "tree", "postern:by-label/t"),
+    /Host: by-label\.s3\.example\.org/,
   );
-  await rclone("check", "--download", "tree", "postern:by-name/t");
-  await rclone("copyto", "postern:by-name/t/tree", "postern:by-name/copy");
-  t.regex(await rclone("ls", "postern:by-name"), /6291456 copy\n +6291456 t\/tree\n/);
-  await rclone("purge", "postern:by-name");
+  await rclone("check", "--download", "tree", "postern:by-label/t");
+  await rclone("copyto", "postern:by-label/t/tree", "postern:by-label/copy");
+  t.regex(await rclone("ls", "postern:by-label"), /6291456 copy\n +6291456 t\/tree\n/);
+  await rclone("purge", "postern:by-label");
 });
