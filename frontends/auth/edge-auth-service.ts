@@ -1,6 +1,10 @@
 import { isPosternError, PosternError } from "../../core/index.js";
 import { type BoundService, bindService } from "../../core/rpc/index.js";
-import { EdgeAuthDefinition } from "../../proto/gen/edgeauth.js";
+import {
+  EdgeAuthDefinition,
+  type EdgeRegisterAccessRequest,
+  type EdgeRegisterAccessResponse,
+} from "../../proto/gen/edgeauth.js";
 import type { AccessKeys, Logger } from "../frontend.js";
 import { hostOf } from "./client-limit.js";
 
@@ -14,25 +18,37 @@ export function edgeAuthService(
   take: (address: string) => number,
   maxGrantBytes: number,
 ): BoundService {
+  const register = async (request: EdgeRegisterAccessRequest, client: string): Promise<EdgeRegisterAccessResponse> => {
+    if (take(client) > 0) throw new PosternError("too-many-requests", "too many registrations; wait a minute");
+    if (request.accessGrant.length > maxGrantBytes) {
+      throw new PosternError("invalid-argument", "provided access grant is too large");
+    }
+    try {
+      const issued = await access.register({ accessGrant: request.accessGrant, public: request.public });
+      return { ...issued, freeTierRestrictedExpiration: undefined };
+    } catch (error) {
+      // Callers read why their grant was refused; the Go service hides it behind an empty Internal.
+      if (isPosternError(error, "invalid-grant") && isPosternError(error.cause)) throw helpful(error);
+      if (isPosternError(error, "invalid-grant", "invalid-argument", "too-many-requests", "canceled")) throw error;
+      log.error({ code: isPosternError(error) ? error.code : "unknown" }, "registration failed");
+      if (isPosternError(error, "unavailable")) {
+        throw new PosternError("unavailable", "access grants can not be registered now", { cause: error });
+      }
+      throw new PosternError("internal", "internal error", { cause: error });
+    }
+  };
+
   return bindService(EdgeAuthDefinition, {
     async registerAccess(request, { peerAddress }) {
-      if (take(hostOf(peerAddress)) > 0)
-        throw new PosternError("too-many-requests", "too many registrations; wait a minute");
-      if (request.accessGrant.length > maxGrantBytes) {
-        throw new PosternError("invalid-argument", "provided access grant is too large");
-      }
+      const client = hostOf(peerAddress);
+      let result = "ok";
       try {
-        const issued = await access.register({ accessGrant: request.accessGrant, public: request.public });
-        return { ...issued, freeTierRestrictedExpiration: undefined };
+        return await register(request, client);
       } catch (error) {
-        // Callers read why their grant was refused; the Go service hides it behind an empty Internal.
-        if (isPosternError(error, "invalid-grant") && isPosternError(error.cause)) throw helpful(error);
-        if (isPosternError(error, "invalid-grant", "invalid-argument", "too-many-requests", "canceled")) throw error;
-        log.error({ code: isPosternError(error) ? error.code : "unknown" }, "registration failed");
-        if (isPosternError(error, "unavailable")) {
-          throw new PosternError("unavailable", "access grants can not be registered now", { cause: error });
-        }
-        throw new PosternError("internal", "internal error", { cause: error });
+        result = isPosternError(error) ? error.code : "unknown";
+        throw error;
+      } finally {
+        log.debug({ result, client }, "registration over RPC");
       }
     },
   });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { isIP } from "node:net";
 import type { AccessKeys, Logger } from "../frontend.js";
 import { clientAddress, readSmallBody, settleBody } from "../http/index.js";
 import { tokenCheck } from "./gateway-tokens.js";
@@ -136,7 +137,21 @@ export function authHttpApp(options: AuthHttpOptions): RequestListener {
     return told(status, text, headers);
   }
 
+  /** Neither the path, which may have an access key id in it, nor anything else that the client wrote but its method. */
+  function tell(req: IncomingMessage, status: number, began: number): void {
+    const path = pathOf(req.url ?? "") ?? "";
+    const known = Object.hasOwn(routes, path) ? path : path.startsWith("/v1/access/") ? "/v1/access/:id" : "other";
+    const ms = Math.round(performance.now() - began);
+    log.debug({ method: req.method, path: known, status, ms, client: clientOf(req) }, "auth request");
+  }
+
+  function clientOf(req: IncomingMessage): string {
+    const address = clientAddress(req, options.trustedProxies);
+    return isIP(address) === 0 ? "no address" : address;
+  }
+
   return (req, res) => {
+    const began = performance.now();
     answer(req, res)
       .catch((error: unknown) => {
         log.error({ code: codeOf(error) }, "auth request failed");
@@ -146,6 +161,7 @@ export function authHttpApp(options: AuthHttpOptions): RequestListener {
         if (!req.complete) res.once("finish", () => settleBody(req, { maxBytes: 65_536, maxMs: 2_000 }));
         res.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
         res.end(body);
+        tell(req, status, began);
       });
   };
 }
