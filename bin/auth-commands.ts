@@ -2,11 +2,12 @@ import type { Command } from "commander";
 import { type AuthFlags, authConfig } from "./auth-config.js";
 import { addRecordsCommands } from "./auth-records.js";
 import { readEnvironment } from "./env.js";
+import { refuseOperands } from "./operands.js";
 import { addTlsOptions } from "./tls.js";
 
 /** `postern auth`, and what administrators do to its records. */
 export function addAuthCommands(program: Command): void {
-  const auth = addTlsOptions(program.command("auth"))
+  const auth = refuseOperands(addTlsOptions(program.command("auth")))
     .description("run the auth service alone, or administer its records")
     .option("--data-dir <dir>", "folder for everything that is kept (default: .postern; env: POSTERN_DATA_DIR)")
     .option("--ephemeral", "take free ports for everything")

@@ -4,6 +4,7 @@ import { collectLessOften } from "../core/collector.js";
 import { type ServeFlags, serveConfig } from "./config.js";
 import { readEnvironment, widenThreadPool } from "./env.js";
 import { exitLine } from "./exit-line.js";
+import { refuseOperands } from "./operands.js";
 import { addTlsOptions } from "./tls.js";
 
 widenThreadPool();
@@ -15,7 +16,7 @@ const program = new Command("postern")
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text) });
 
-addTlsOptions(program.command("serve", { isDefault: true }))
+refuseOperands(addTlsOptions(program.command("serve", { isDefault: true })))
   .description(
     "run the S3 gateway, link sharing and the auth service, on the embedded network unless --access is given",
   )
