@@ -77,7 +77,7 @@ const isServe = asked === "serve" || (asked.startsWith("-") && !/^-(h|-help)$/.t
 
 try {
   for (const [name, load] of Object.entries(groups)) {
-    if (name === asked || !(isServe || asked in groups)) (await load())(program);
+    if (name === asked || !(isServe || Object.hasOwn(groups, asked))) (await load())(program);
   }
   await program.parseAsync();
 } catch (error) {

@@ -112,10 +112,8 @@ function processes() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await setup();
-  const signal = AbortSignal.timeout(limitMs);
-  const { passed, failed, skipped } = await runTests({
-    ...{ cwd: root, args: process.argv.slice(2), print: console.log, signal },
-  });
+  const [args, signal] = [process.argv.slice(2), AbortSignal.timeout(limitMs)];
+  const { passed, failed, skipped } = await runTests({ cwd: root, args, print: console.log, signal });
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exit(failed === 0 ? 0 : 1);
 }
