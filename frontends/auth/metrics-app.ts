@@ -2,6 +2,9 @@ import type { RequestListener } from "node:http";
 import { type Listening, listen } from "../http/index.js";
 import type { AuthMetrics } from "./metrics.js";
 
+/** Scrapers are few, and one that forgets its connections must not keep out the others. */
+const few = { maxConnections: 100, maxConnectionsPerClient: 50, highWaterMark: 16_384 };
+
 type Text = Pick<AuthMetrics, "text" | "contentType">;
 
 /**
@@ -9,7 +12,7 @@ type Text = Pick<AuthMetrics, "text" | "contentType">;
  * know no certificates.
  */
 export function listenMetrics(metrics: Text, at: { readonly host: string; readonly port: number }): Promise<Listening> {
-  return listen(metricsApp(metrics), at);
+  return listen(metricsApp(metrics), { ...at, ...few });
 }
 
 function metricsApp(metrics: Text): RequestListener {

@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import test from "ava";
-import { authFrontend } from "../../../frontends/auth/index.js";
+import { authFrontend, listenMetrics } from "../../../frontends/auth/index.js";
+import { createAuthMetrics } from "../../../frontends/auth/metrics.js";
 import { createMetricsRegistry } from "../../../frontends/host/index.js";
 import { authDeps } from "../../helpers/auth-deps.js";
+import { closed } from "../../helpers/closed.js";
 
 test("what is counted has names of one form, labels of closed sets, and is told in both places", async (t) => {
   const { deps, grant } = authDeps();
@@ -44,4 +48,24 @@ test("what is counted has names of one form, labels of closed sets, and is told 
   }
   t.is((await fetch(`${running.addresses["metrics"]}/metrics`, { method: "POST" })).status, 405);
   t.is((await fetch(`${running.addresses["metrics"]}/`)).status, 404);
+});
+
+test("one scraper that forgets its connections does not keep out the others", async (t) => {
+  const metrics = createAuthMetrics();
+  const listening = await listenMetrics(metrics, { host: "127.0.0.1", port: 0 });
+  t.teardown(() => listening.stop(0));
+  const port = Number(new URL(listening.url).port);
+  const open = async () => {
+    const socket = connect(port, "127.0.0.1");
+    t.teardown(() => socket.destroy());
+    await once(socket, "connect");
+    return socket;
+  };
+  for (let i = 0; i < 50; i++) await open();
+  await closed(await open());
+  const other = connect({ port, host: "127.0.0.1", localAddress: "127.0.0.2" });
+  t.teardown(() => other.destroy());
+  other.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  const [data] = (await once(other, "data")) as [Buffer];
+  t.regex(data.toString(), /^HTTP\/1\.1 200 /);
 });
