@@ -49,7 +49,7 @@ async function counted(auth: AuthProcesses, labels: string): Promise<number> {
 const registered = 'requests_total{operation="register",protocol="http",result="ok"}';
 
 onPostgres("two processes serve every protocol, and one that is killed is there again", async (t) => {
-  t.timeout(120_000);
+  t.timeout(240_000);
   const auth = await startAuthProcesses(t, ["--requests-per-minute", "0"]);
   const first = await auth.workers();
   t.is(first.length, 2);
@@ -121,7 +121,7 @@ onPostgres("two processes serve every protocol, and one that is killed is there 
 });
 
 onPostgres("under load only what is under way in a process that is killed fails", async (t) => {
-  t.timeout(120_000);
+  t.timeout(240_000);
   const auth = await startAuthProcesses(t, ["--requests-per-minute", "0"]);
   const keys: Issued[] = [];
   const failed = [0, 0, 0, 0, 0, 0, 0, 0];
@@ -162,7 +162,7 @@ onPostgres("under load only what is under way in a process that is killed fails"
 });
 
 onPostgres("a connection on its way to a process that ends is given to another", async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const auth = await startAuthProcesses(t);
   const [pid] = await auth.workers();
   process.kill(pid!, "SIGSTOP");
@@ -180,7 +180,7 @@ onPostgres("a connection on its way to a process that ends is given to another",
 });
 
 onPostgres("no process outlives the first one, and Ctrl-C ends all in order", async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const killed = await startAuthProcesses(t);
   const orphans = await killed.workers();
   process.kill(killed.pid, "SIGKILL");
@@ -199,7 +199,7 @@ onPostgres("no process outlives the first one, and Ctrl-C ends all in order", as
 });
 
 onPostgres("when all end at once they are there again, but not at free ports, which are gone", async (t) => {
-  t.timeout(120_000);
+  t.timeout(240_000);
   const auth = await startAuthProcesses(t);
   for (const pid of await auth.workers()) process.kill(pid, "SIGKILL");
   t.is(await auth.ended, 1);
@@ -215,7 +215,7 @@ onPostgres("when all end at once they are there again, but not at free ports, wh
 });
 
 onPostgres("limits hold in all processes together, also for one that begins", async (t) => {
-  t.timeout(120_000);
+  t.timeout(240_000);
   const begun = performance.now();
   const auth = await startAuthProcesses(t, ["--requests-per-minute", "6"]);
   const clients = [0, 1, 2, 3].map(() => oneConnection(t, auth.url));
@@ -240,7 +240,7 @@ onPostgres("limits hold in all processes together, also for one that begins", as
 });
 
 onPostgres("projects have one limit in all processes, of which they hear from each other", async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const auth = await startAuthProcesses(t, ["--project-per-minute", "60", "--requests-per-minute", "0"]);
   const clients = [0, 1].map(() => oneConnection(t, auth.url));
   const begun = performance.now();
@@ -256,7 +256,7 @@ onPostgres("projects have one limit in all processes, of which they hear from ea
 });
 
 onPostgres("new certificates reach all processes", async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const dir = await tempDir();
   t.teardown(dir.remove);
   const [certFile, keyFile] = [join(dir.path, "cert.pem"), join(dir.path, "key.pem")];
@@ -285,7 +285,7 @@ onPostgres("new certificates reach all processes", async (t) => {
 const ownServer = whyNoServer() === undefined ? test.serial : test.serial.skip;
 
 ownServer("what one process has read the others can tell while the database is away", async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const server = await ownPostgres(t);
   const auth = await startAuthProcesses(t, [], server.url);
   const clients = [0, 1, 2, 3].map(() => oneConnection(t, auth.url));
@@ -302,7 +302,7 @@ ownServer("what one process has read the others can tell while the database is a
 });
 
 test.serial("two processes on SQLite have the same records", async (t) => {
-  t.timeout(60_000);
+  t.timeout(120_000);
   const auth = await startAuthProcesses(t, ["--requests-per-minute", "0"], "");
   const clients = [0, 1, 2, 3].map(() => oneConnection(t, auth.url));
   const keys: Issued[] = [];
@@ -336,7 +336,7 @@ async function refused(t: ExecutionContext, args: readonly string[], database: s
 }
 
 onPostgres("what is wrong is told in one line, as by one process", async (t) => {
-  t.timeout(120_000);
+  t.timeout(240_000);
   const database = await postgresSchema(t);
   const holder = createServer().listen(0, "127.0.0.1");
   t.teardown(() => holder.close());
