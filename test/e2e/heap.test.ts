@@ -6,6 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import test from "ava";
 import { authDeps } from "../helpers/auth-deps.js";
 import type { HeapListening } from "../helpers/heap-server.js";
+import { orKilled } from "../helpers/or-killed.js";
 import { repositoryRoot } from "../helpers/root.js";
 import { type Secret, secretBytes, secretRequests } from "../helpers/secret-requests.js";
 import { tempDir } from "../helpers/temp-dir.js";
@@ -24,7 +25,7 @@ test("memory holds no secret but those in S3's cache, and those only until they 
   const exited = once(child, "exit");
   t.teardown(async () => {
     if (child.connected) child.send({ stop: true });
-    await exited;
+    await orKilled(child, "its stop", exited);
   });
   const ended = exited.then(([code]) => {
     throw new Error(`the process ended with ${code}`);

@@ -7,6 +7,7 @@ import test, { type ExecutionContext } from "ava";
 import type { NetworkReadyFile } from "../../bin/network.js";
 import { openProject } from "../../core/index.js";
 import type { NetworkStatus } from "../../network/index.js";
+import { orKilled } from "../helpers/or-killed.js";
 import { repositoryRoot } from "../helpers/root.js";
 import { runProgram } from "../helpers/run-program.js";
 import { startServer } from "../helpers/server.js";
@@ -20,15 +21,16 @@ async function startNetwork(t: ExecutionContext, dataDir: string): Promise<{ sto
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit") as Promise<[number | null]>;
   t.teardown(() => void child.kill("SIGKILL"));
-  await new Promise<void>((resolve, reject) => {
+  const ready = new Promise<void>((resolve, reject) => {
     createInterface({ input: child.stdout })
       .on("line", (line) => line === "Postern's network is ready." && resolve())
       .on("close", () => reject(new Error("the network ended before it was ready")));
   });
+  await orKilled(child, "its start", ready);
   return {
     async stop() {
       child.kill("SIGINT");
-      return (await exited)[0];
+      return (await orKilled(child, "its stop", exited))[0];
     },
   };
 }

@@ -128,6 +128,7 @@ test("the auth service runs on a store of one's own, and its records are adminis
   const args = ["auth", "--ephemeral", "--satellite", satellite, "--endpoint", "https://s3.example", ...flags];
   const child = spawn(process.execPath, [entry, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
+  t.teardown(() => void child.kill("SIGKILL"));
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => {
     output += chunk.toString();

@@ -13,6 +13,7 @@ import {
 import test, { type ExecutionContext } from "ava";
 import type { RegionsReadyFile } from "../../bin/regions-file.js";
 import { openPostgres } from "../../store/knex/open.js";
+import { orKilled } from "../helpers/or-killed.js";
 import { ownPostgres } from "../helpers/postgres.js";
 import { whyNoServer } from "../helpers/postgres-server.js";
 import { repositoryRoot } from "../helpers/root.js";
@@ -48,7 +49,7 @@ async function startRegions(t: ExecutionContext, database: string, flags: readon
   const exited = once(child, "exit") as Promise<[number | null]>;
   const stop = async () => {
     child.kill("SIGINT");
-    return (await exited)[0];
+    return (await orKilled(child, "its stop", exited))[0];
   };
   t.teardown(async () => {
     await stop();

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { ExecutionContext } from "ava";
+import { orKilled } from "./or-killed.js";
 import { repositoryRoot } from "./root.js";
 
 /** The program that users run. */
@@ -43,20 +44,21 @@ export async function runningCommand(
   const exited = once(child, "exit") as Promise<[number | null]>;
   const stop = async () => {
     child.kill("SIGINT");
-    await exited;
+    await orKilled(child, "its stop", exited);
   };
   t.teardown(stop);
   const output = { text: "" };
   child.stderr!.on("data", (chunk: Buffer) => {
     output.text += chunk.toString();
   });
-  await new Promise<void>((resolve, reject) => {
+  const ready = new Promise<void>((resolve, reject) => {
     child.stdout!.on("data", (chunk: Buffer) => {
       output.text += chunk.toString();
       if (/is ready[\s\S]*https?:\/\/\S+\n/.test(output.text)) resolve();
     });
     child.once("exit", () => reject(new Error(output.text)));
   });
+  await orKilled(child, "its start", ready);
   return {
     ...{ output, stop, pid: child.pid! },
     url: /https?:\/\/\S+/.exec(output.text)![0],

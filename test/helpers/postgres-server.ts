@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { chmod, chown, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { orKilled } from "./or-killed.js";
 import { mustRun } from "./run-program.js";
 
 /** A server, or why there is none. */
@@ -85,7 +86,7 @@ async function launch(options: readonly string[]): Promise<OwnPostgresServer | {
     async close() {
       keeper.ref();
       keeper.stdin.end();
-      await ended;
+      await orKilled(keeper, "the end of a PostgreSQL server", ended);
     },
   };
 }

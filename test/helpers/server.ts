@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { ReadyFile } from "../../bin/ready-file.js";
+import { orKilled } from "./or-killed.js";
 import { repositoryRoot } from "./root.js";
 import { type TempDir, tempDir } from "./temp-dir.js";
 
@@ -35,7 +36,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   child.stdout!.on("data", (chunk: Buffer) => options.onOutput?.("stdout", chunk));
   child.stderr?.on("data", (chunk: Buffer) => options.onOutput?.("stderr", chunk));
   const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-  if (!(await saysReady(child))) {
+  if (!(await orKilled(child, "its start", saysReady(child)))) {
     const [code] = await exited;
     throw new Error(`postern ${args.join(" ")} exited with ${code} before it was ready`);
   }
@@ -46,7 +47,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     async stop() {
       const began = performance.now();
       child.kill("SIGINT");
-      const [code] = await exited;
+      const [code] = await orKilled(child, "its stop", exited);
       return { code, ms: performance.now() - began };
     },
     async kill() {

@@ -66,6 +66,7 @@ const postgresProblems: Readonly<Record<string, Problem>> = {
   "28": { code: "unavailable", text: "refuses its user or password" },
   "3D": { code: "unavailable", text: "does not exist" },
   "40": { code: "unavailable", text: "is too busy" },
+  "55P03": { code: "unavailable", text: "is too busy" },
   "53100": { code: "resource-exhausted", text: "has no room on its disk" },
   "53": { code: "unavailable", text: "has too much to do" },
   "42501": { code: "unavailable", text: "may not be changed by its user" },

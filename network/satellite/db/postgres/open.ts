@@ -18,7 +18,13 @@ export interface PostgresOptions {
 /** Kept for reading: a job may read what is committed, and must not wait for another job to do so. */
 const readers = 2;
 /** A machine that is gone says nothing: without limits of time whoever asks it would wait for ever. */
-const limits = { connectionTimeoutMillis: 5_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+const limits = {
+  connectionTimeoutMillis: 5_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+  /** For a row or table that another job, or an administrator, does not let go. */
+  lock_timeout: 60_000,
+};
 /** A statement that only reads is repeated when its connection was lost. */
 const readAttempts = 3;
 
