@@ -209,7 +209,8 @@ else {
     await settings.write(id, { sections: {}, sealedGrant: undefined }, 0);
     hangs = true;
     t.is((await settings.findByName("b", 1)).length, 1);
-    t.true(performance.now() - begun < 8_000);
+    // Both together take less than the 15 s that one statement may take where no request waits for it.
+    t.true(performance.now() - begun < 14_000);
     t.truthy(await store.get(hash));
   });
 
