@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import type { WebTls } from "../core/index.js";
 
 /**
@@ -11,4 +11,9 @@ export function certifiedHost(host: string, tls: Pick<WebTls, "fallback">): stri
   if (isIP(host) === 0 ? leaf.checkHost(host) !== undefined : leaf.checkIP(host) !== undefined) return host;
   const names = leaf.subjectAltName?.split(", ") ?? [];
   return names.map((name) => /^DNS:([a-z0-9][a-z0-9.-]*)$/i.exec(name)?.[1]).find((name) => name !== undefined);
+}
+
+/** A host as URLs have it. */
+export function urlHost(host: string): string {
+  return isIPv6(host) ? `[${host}]` : host;
 }

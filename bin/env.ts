@@ -43,14 +43,18 @@ export function widenThreadPool(): void {
 
 /** The environment for a process of Postern: nothing that was meant for this one, and what is given. */
 export function childEnvironment(given: Readonly<Record<string, string>>): Record<string, string | undefined> {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("POSTERN_"));
+  const inherited = Object.entries(process.env).filter(([name]) => !isOurs(name));
   return { ...Object.fromEntries(inherited), ...given };
 }
 
 /** What takes Postern's own variables out of an environment that a process would inherit. */
 export function noneOfOurs(): Record<string, undefined> {
-  const names = Object.keys(process.env).filter((name) => name.startsWith("POSTERN_"));
+  const names = Object.keys(process.env).filter(isOurs);
   return Object.fromEntries(names.map((name) => [name, undefined]));
+}
+
+function isOurs(name: string): boolean {
+  return name.startsWith("POSTERN_");
 }
 
 function present(value: string | undefined): string | undefined {

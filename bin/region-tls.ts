@@ -1,7 +1,6 @@
-import { isIPv6 } from "node:net";
 import { PosternError } from "../core/index.js";
 import type { Logger } from "../frontends/frontend.js";
-import { certifiedHost } from "./certified-host.js";
+import { certifiedHost, urlHost } from "./certified-host.js";
 import type { RegionsConfig } from "./regions-config.js";
 import type { Stopper } from "./stopper.js";
 import { openTls } from "./tls.js";
@@ -26,7 +25,7 @@ export async function openRegionTls(
   log: Logger,
 ): Promise<RegionTls> {
   const tls = await openTls(serve.tls, stopper, log);
-  if (tls === undefined) return { scheme: "http", host: bracketed(serve.host), flags: [] };
+  if (tls === undefined) return { scheme: "http", host: urlHost(serve.host), flags: [] };
   const name = certifiedHost(serve.host, tls);
   if (name === undefined) {
     throw new PosternError(
@@ -41,9 +40,5 @@ export async function openRegionTls(
   stopper.add("SIGHUP", async () => void process.off("SIGHUP", handOn));
   const certs = serve.tls.map(({ certFile }) => certFile);
   const keys = serve.tls.map(({ keyFile }) => keyFile);
-  return { scheme: "https", host: bracketed(name), flags: ["--tls-cert", ...certs, "--tls-key", ...keys] };
-}
-
-function bracketed(host: string): string {
-  return isIPv6(host) ? `[${host}]` : host;
+  return { scheme: "https", host: urlHost(name), flags: ["--tls-cert", ...certs, "--tls-key", ...keys] };
 }

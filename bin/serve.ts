@@ -1,4 +1,3 @@
-import { isIPv6 } from "node:net";
 import type { Certificates, TlsSource } from "../core/index.js";
 import { createUplink } from "../core/uplink.js";
 import { auth } from "../frontends/auth/index.js";
@@ -12,7 +11,7 @@ import { openGrantDatabase } from "../store/knex/open.js";
 import { startAccessKeys } from "./access-keys.js";
 import { banner } from "./banner.js";
 import { openBucketSettings } from "./bucket-settings.js";
-import { certifiedHost } from "./certified-host.js";
+import { certifiedHost, urlHost } from "./certified-host.js";
 import type { ServeConfig } from "./config.js";
 import { authTokenOf } from "./credentials.js";
 import { type DataDir, openDataDir } from "./data-dir.js";
@@ -118,7 +117,7 @@ async function start(config: ServeConfig, stopper: Stopper): Promise<{ ready: Re
  */
 function edgeUrls({ host, frontends }: ServeConfig, { authDrpc, linksharing }: ReadyFile, tls: Tls): EdgeUrls {
   const everywhere = host === "0.0.0.0" || host === "::";
-  const shown = isIPv6(host) ? `[${host}]` : host;
+  const shown = urlHost(host);
   const name = tls === undefined ? (everywhere ? undefined : host) : certifiedHost(host, tls);
   const called = name === host ? shown : name;
   const named = frontends.sources.flags["linkshare"]?.["publicUrls"] !== undefined;

@@ -106,8 +106,7 @@ export function authHttpApp(options: AuthHttpOptions): RequestListener {
     "/v1/health/live": { GET: live, HEAD: live },
   };
 
-  async function answer(req: IncomingMessage, res: ServerResponse): Promise<Answer> {
-    const path = pathOf(req.url ?? "");
+  async function answer(req: IncomingMessage, res: ServerResponse, path: string | undefined): Promise<Answer> {
     if (path === undefined) return told(400, "the path is not percent-coded as RFC 3986 has it");
     const method = req.method ?? "";
     // Exactly one component; an empty one is no access key id.
@@ -138,8 +137,7 @@ export function authHttpApp(options: AuthHttpOptions): RequestListener {
   }
 
   /** Neither the path, which may have an access key id in it, nor anything else that the client wrote but its method. */
-  function tell(req: IncomingMessage, status: number, began: number): void {
-    const path = pathOf(req.url ?? "") ?? "";
+  function tell(req: IncomingMessage, path: string, status: number, began: number): void {
     const known = Object.hasOwn(routes, path) ? path : path.startsWith("/v1/access/") ? "/v1/access/:id" : "other";
     const ms = Math.round(performance.now() - began);
     log.debug({ method: req.method, path: known, status, ms, client: clientOf(req) }, "auth request");
@@ -152,7 +150,8 @@ export function authHttpApp(options: AuthHttpOptions): RequestListener {
 
   return (req, res) => {
     const began = performance.now();
-    answer(req, res)
+    const path = pathOf(req.url ?? "");
+    answer(req, res, path)
       .catch((error: unknown) => {
         log.error({ code: codeOf(error) }, "auth request failed");
         return told(500, "");
@@ -161,7 +160,7 @@ export function authHttpApp(options: AuthHttpOptions): RequestListener {
         if (!req.complete) res.once("finish", () => settleBody(req, { maxBytes: 65_536, maxMs: 2_000 }));
         res.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
         res.end(body);
-        tell(req, status, began);
+        tell(req, path ?? "", status, began);
       });
   };
 }
